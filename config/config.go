@@ -1,0 +1,132 @@
+// Package config turns a file of HCL, or a directory of them, into plain typed
+// values with every default filled in, and reports every mistake at once, each
+// with its place in the source. It knows the syntax and the meaning of the keys
+// and nothing of the parts of weir that act on them.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is a whole configuration that Load found no error in. Exactly one of
+// Consul and Files is set; every listener's service is among Services.
+type Config struct {
+	Log       Log
+	Consul    *Consul
+	Files     *Files
+	Services  []Service  // in the order of the files; names are unique
+	Listeners []Listener // at least one; names are unique, addresses do not clash
+}
+
+// Log says what is logged, and how.
+type Log struct {
+	Level  Level
+	Format Format
+}
+
+// Level is the least severity that is logged, in the words of hclog.
+type Level string
+
+// The levels, from the most talkative on.
+const (
+	LevelTrace Level = "trace"
+	LevelDebug Level = "debug"
+	LevelInfo  Level = "info"
+	LevelWarn  Level = "warn"
+	LevelError Level = "error"
+)
+
+// Format is the form of a log line.
+type Format string
+
+// The formats.
+const (
+	FormatText Format = "text"
+	FormatJSON Format = "json"
+)
+
+// Consul is the catalog of a Consul agent or server. The CONSUL_* variables of
+// the environment are already worked in.
+type Consul struct {
+	Address    string // http://HOST:PORT, https://HOST:PORT or unix:///PATH; the first two may end in a path prefix
+	Token      Secret // at most one of Token and TokenFile is set
+	TokenFile  string
+	Datacenter string // empty, as the next two: the agent's own
+	Namespace  string
+	Partition  string
+	TLS        TLS // of use only with an https address
+}
+
+// TLS is how the connection to Consul is secured. Empty paths mean the system's
+// roots and no client certificate.
+type TLS struct {
+	CAFile             string
+	CertFile           string // set if and only if KeyFile is
+	KeyFile            string
+	ServerName         string // empty: the host of the address
+	InsecureSkipVerify bool
+}
+
+// Files is the catalog kept in a folder of service-definition files.
+type Files struct {
+	Dir string // a directory when Load looked
+}
+
+// Service is a pool of backends.
+type Service struct {
+	Name           string   // as in Consul
+	Tags           []string // an instance must bear all of them
+	Filter         string   // a Consul filter expression of sound syntax, or empty
+	HealthyWhen    HealthyWhen
+	Balance        Balance
+	ConnectTimeout time.Duration // above 0
+	Retries        int           // backends tried after the first one, 0 to 10
+	Heartbeat      *Heartbeat    // nil: no probing, and HealthyWhen is HealthyCatalog
+}
+
+// HealthyWhen says who must vouch for an instance before it gets connections.
+type HealthyWhen string
+
+// Who must vouch.
+const (
+	HealthyBoth      HealthyWhen = "both"
+	HealthyCatalog   HealthyWhen = "catalog"
+	HealthyHeartbeat HealthyWhen = "heartbeat"
+)
+
+// Balance names the policy that spreads connections over backends.
+type Balance string
+
+// The policies.
+const (
+	WeightedRoundRobin Balance = "weighted_round_robin"
+)
+
+// Heartbeat is weir's own check of each instance.
+type Heartbeat struct {
+	Type     HeartbeatType
+	Path     string // begins with "/"; empty for TCP
+	Expect   string // the exact body after trimming; empty: any 2xx will do
+	Port     int    // 0: the instance's own
+	Interval time.Duration
+	Timeout  time.Duration // above 0, below Interval
+	Rise     int           // successes in a row to come up, at least 1
+	Fall     int           // failures in a row to go down, at least 1
+}
+
+// HeartbeatType is the protocol of a heartbeat.
+type HeartbeatType string
+
+// The heartbeat types.
+const (
+	HTTP HeartbeatType = "http"
+	TCP  HeartbeatType = "tcp"
+)
+
+// Listener is an address that clients connect to, and the service behind it.
+type Listener struct {
+	Name    string
+	Bind    netip.AddrPort // where the file gives no host, [::]: all addresses, IPv4 too; port 0: any free one
+	Service string         // the Name of one of Config.Services
+}

@@ -1,0 +1,162 @@
+package config
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// diff compares configurations; addresses and secrets by ==.
+func diff(want, got *Config) string {
+	return cmp.Diff(want, got, cmpopts.EquateComparable(netip.AddrPort{}, Secret{}))
+}
+
+// valid loads a file that nothing may be said about.
+func valid(t *testing.T, path string, getenv func(string) string) *Config {
+	t.Helper()
+	conf, diags := loadWith(t, path, getenv)
+	if got := text(t, diags); got != "" || conf == nil {
+		t.Fatalf("%s brings\n%s", path, got)
+	}
+	return conf
+}
+
+func TestDefaults(t *testing.T) {
+	want := &Config{
+		Log:    Log{Level: LevelInfo, Format: FormatText},
+		Consul: &Consul{Address: "http://127.0.0.1:8500"},
+		Services: []Service{{
+			Name: "web", HealthyWhen: HealthyCatalog, Balance: WeightedRoundRobin,
+			ConnectTimeout: time.Second, Retries: 2,
+		}},
+		Listeners: []Listener{{Name: "web", Bind: netip.MustParseAddrPort("[::]:8080"), Service: "web"}},
+	}
+	if d := diff(want, valid(t, "testdata/valid/smallest.hcl", noEnv)); d != "" {
+		t.Errorf("defaults (-want +got):\n%s", d)
+	}
+}
+
+func TestDefaultHeartbeatAndFiles(t *testing.T) {
+	want := &Config{
+		Log:   Log{Level: LevelInfo, Format: FormatText},
+		Files: &Files{Dir: "testdata/services.d"},
+		Services: []Service{{
+			Name: "web", HealthyWhen: HealthyBoth, Balance: WeightedRoundRobin,
+			ConnectTimeout: time.Second, Retries: 2,
+			Heartbeat: &Heartbeat{Type: HTTP, Path: "/health", Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3},
+		}},
+		Listeners: []Listener{
+			{Name: "web", Bind: netip.MustParseAddrPort("127.0.0.1:8080"), Service: "web"},
+			{Name: "local", Bind: netip.MustParseAddrPort("127.0.0.2:8080"), Service: "web"},
+		},
+	}
+	if d := diff(want, valid(t, "testdata/valid/files.hcl", noEnv)); d != "" {
+		t.Errorf("defaults (-want +got):\n%s", d)
+	}
+}
+
+func TestEverything(t *testing.T) {
+	want := &Config{
+		Log: Log{Level: LevelDebug, Format: FormatJSON},
+		Consul: &Consul{
+			Address: "https://consul.example.com:8501/prefix", Token: NewSecret("5f1c-secret"),
+			Datacenter: "dc2", Namespace: "shop", Partition: "east",
+			TLS: TLS{
+				CAFile:   filepath.FromSlash("testdata/valid/smallest.hcl"),
+				CertFile: filepath.FromSlash("testdata/valid/everything.hcl"),
+				KeyFile:  filepath.FromSlash("testdata/valid/files.hcl"), ServerName: "server.dc2.consul", InsecureSkipVerify: true,
+			},
+		},
+		Services: []Service{{
+			Name: "web", Tags: []string{"blue", "v2"},
+			Filter:      `Service.Meta.version == "v2" and not Checks.Status == critical`,
+			HealthyWhen: HealthyHeartbeat, Balance: WeightedRoundRobin, ConnectTimeout: 250 * time.Millisecond, Retries: 0,
+			Heartbeat: &Heartbeat{
+				Type: HTTP, Path: "/up?deep=1", Expect: "up", Port: 9000,
+				Interval: 5 * time.Second, Timeout: 1500 * time.Millisecond, Rise: 2, Fall: 4,
+			},
+		}, {
+			Name: "db", HealthyWhen: HealthyCatalog, Balance: WeightedRoundRobin, ConnectTimeout: time.Second, Retries: 2,
+			Heartbeat: &Heartbeat{Type: TCP, Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3},
+		}},
+		Listeners: []Listener{
+			{Name: "web", Bind: netip.MustParseAddrPort("0.0.0.0:8080"), Service: "web"},
+			{Name: "web6", Bind: netip.MustParseAddrPort("[::1]:9090"), Service: "web"},
+			{Name: "db", Bind: netip.MustParseAddrPort("127.0.0.1:5432"), Service: "db"},
+			{Name: "any", Bind: netip.MustParseAddrPort("127.0.0.1:0"), Service: "db"},
+			{Name: "any2", Bind: netip.MustParseAddrPort("[::]:0"), Service: "db"},
+		},
+	}
+	if d := diff(want, valid(t, "testdata/valid/everything.hcl", noEnv)); d != "" {
+		t.Errorf("everything (-want +got):\n%s", d)
+	}
+}
+
+// TestMerged shows that a directory is one configuration, in the order of names.
+func TestMerged(t *testing.T) {
+	conf := valid(t, "testdata/merged", noEnv)
+	var got []string
+	for _, l := range conf.Listeners {
+		got = append(got, "listener "+l.Name)
+	}
+	for _, s := range conf.Services {
+		got = append(got, "service "+s.Name)
+	}
+	want := []string{"listener api", "listener web", "service web", "service api"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("blocks (-want +got):\n%s", d)
+	}
+	if conf.Files == nil || conf.Files.Dir != filepath.FromSlash("testdata/services.d") {
+		t.Errorf("files %v, want the folder beside that of the file", conf.Files)
+	}
+}
+
+// TestUnreadable shows what Load says when there is nothing to parse.
+func TestUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	nothing := filepath.Join(dir, "empty")
+	odd := filepath.Join(dir, "odd")
+	for _, d := range []string{nothing, odd} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("nowhere", filepath.Join(odd, "lost.hcl")); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "missing.hcl"): "There is no file or directory " + filepath.Join(dir, "missing.hcl"),
+		nothing:                           "The directory " + nothing + " has no file whose name ends in .hcl",
+		odd:                               "There is no file or directory " + filepath.Join(odd, "lost.hcl"),
+	} {
+		conf, diags := Load(path)
+		if got := text(t, diags); conf != nil || !diags.HasErrors() || !strings.Contains(got, want) {
+			t.Errorf("%s: config %v, and\n%swant %q", path, conf, got, want)
+		}
+	}
+}
+
+// TestAbsolutePaths shows that Load joins only relative paths.
+func TestAbsolutePaths(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "weir.hcl")
+	source := `
+files { dir = "` + filepath.ToSlash(dir) + `" }
+service "web" {}
+listener "web" {
+  bind    = ":8080"
+  service = "web"
+}`
+	if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if conf := valid(t, file, noEnv); conf.Files.Dir != dir {
+		t.Errorf("dir %q, want %q", conf.Files.Dir, dir)
+	}
+}

@@ -1,0 +1,111 @@
+package config
+
+import "github.com/hashicorp/hcl/v2"
+
+// The raw types mirror the file for gohcl: a pointer is nil where a key is left
+// out or null, and each ...At is the place of a key's value, the
+// zero range where the key is left out. Blocks that may stand once are slices
+// too, so that a second one is reported by us and both are still checked.
+
+type rawConfig struct {
+	Log       []rawLog      `hcl:"log,block"`
+	Consul    []rawConsul   `hcl:"consul,block"`
+	Files     []rawFiles    `hcl:"files,block"`
+	Services  []rawService  `hcl:"service,block"`
+	Listeners []rawListener `hcl:"listener,block"`
+}
+
+type rawLog struct {
+	At       hcl.Range `hcl:",def_range"`
+	Level    *string   `hcl:"level,optional"`
+	LevelAt  hcl.Range `hcl:"level,attr_value_range"`
+	Format   *string   `hcl:"format,optional"`
+	FormatAt hcl.Range `hcl:"format,attr_value_range"`
+}
+
+type rawConsul struct {
+	At           hcl.Range `hcl:",def_range"`
+	Address      *string   `hcl:"address,optional"`
+	AddressAt    hcl.Range `hcl:"address,attr_value_range"`
+	Token        *string   `hcl:"token,optional"`
+	TokenAt      hcl.Range `hcl:"token,attr_value_range"`
+	TokenFile    *string   `hcl:"token_file,optional"`
+	TokenFileAt  hcl.Range `hcl:"token_file,attr_value_range"`
+	Datacenter   *string   `hcl:"datacenter,optional"`
+	DatacenterAt hcl.Range `hcl:"datacenter,attr_value_range"`
+	Namespace    *string   `hcl:"namespace,optional"`
+	NamespaceAt  hcl.Range `hcl:"namespace,attr_value_range"`
+	Partition    *string   `hcl:"partition,optional"`
+	PartitionAt  hcl.Range `hcl:"partition,attr_value_range"`
+	TLS          []rawTLS  `hcl:"tls,block"`
+}
+
+type rawTLS struct {
+	At           hcl.Range `hcl:",def_range"`
+	CAFile       *string   `hcl:"ca_file,optional"`
+	CAFileAt     hcl.Range `hcl:"ca_file,attr_value_range"`
+	CertFile     *string   `hcl:"cert_file,optional"`
+	CertFileAt   hcl.Range `hcl:"cert_file,attr_value_range"`
+	KeyFile      *string   `hcl:"key_file,optional"`
+	KeyFileAt    hcl.Range `hcl:"key_file,attr_value_range"`
+	ServerName   *string   `hcl:"server_name,optional"`
+	ServerNameAt hcl.Range `hcl:"server_name,attr_value_range"`
+	Insecure     *bool     `hcl:"insecure_skip_verify,optional"`
+	InsecureAt   hcl.Range `hcl:"insecure_skip_verify,attr_value_range"`
+}
+
+type rawFiles struct {
+	At    hcl.Range `hcl:",def_range"`
+	Dir   *string   `hcl:"dir,optional"`
+	DirAt hcl.Range `hcl:"dir,attr_value_range"`
+}
+
+type rawService struct {
+	Body             hcl.Body       `hcl:",body"`
+	Name             string         `hcl:"name,label"`
+	NameAt           hcl.Range      `hcl:"name,label_range"`
+	Tags             []string       `hcl:"tags,optional"`
+	TagsAt           hcl.Range      `hcl:"tags,attr_value_range"`
+	Filter           *string        `hcl:"filter,optional"`
+	FilterAt         hcl.Range      `hcl:"filter,attr_value_range"`
+	HealthyWhen      *string        `hcl:"healthy_when,optional"`
+	HealthyWhenAt    hcl.Range      `hcl:"healthy_when,attr_value_range"`
+	Balance          *string        `hcl:"balance,optional"`
+	BalanceAt        hcl.Range      `hcl:"balance,attr_value_range"`
+	ConnectTimeout   *string        `hcl:"connect_timeout,optional"`
+	ConnectTimeoutAt hcl.Range      `hcl:"connect_timeout,attr_value_range"`
+	Retries          *int           `hcl:"retries,optional"`
+	RetriesAt        hcl.Range      `hcl:"retries,attr_value_range"`
+	Heartbeat        []rawHeartbeat `hcl:"heartbeat,block"`
+}
+
+type rawHeartbeat struct {
+	At         hcl.Range `hcl:",def_range"`
+	Type       *string   `hcl:"type,optional"`
+	TypeAt     hcl.Range `hcl:"type,attr_value_range"`
+	Path       *string   `hcl:"path,optional"`
+	PathAt     hcl.Range `hcl:"path,attr_value_range"`
+	Expect     *string   `hcl:"expect,optional"`
+	ExpectAt   hcl.Range `hcl:"expect,attr_value_range"`
+	Port       *int      `hcl:"port,optional"`
+	PortAt     hcl.Range `hcl:"port,attr_value_range"`
+	Interval   *string   `hcl:"interval,optional"`
+	IntervalAt hcl.Range `hcl:"interval,attr_value_range"`
+	Timeout    *string   `hcl:"timeout,optional"`
+	TimeoutAt  hcl.Range `hcl:"timeout,attr_value_range"`
+	Rise       *int      `hcl:"rise,optional"`
+	RiseAt     hcl.Range `hcl:"rise,attr_value_range"`
+	Fall       *int      `hcl:"fall,optional"`
+	FallAt     hcl.Range `hcl:"fall,attr_value_range"`
+}
+
+type rawListener struct {
+	Body      hcl.Body  `hcl:",body"`
+	At        hcl.Range `hcl:",def_range"`
+	Name      string    `hcl:"name,label"`
+	NameAt    hcl.Range `hcl:"name,label_range"`
+	Bind      *string   `hcl:"bind,optional"`
+	BindAt    hcl.Range `hcl:"bind,attr_value_range"`
+	Service   *string   `hcl:"service,optional"`
+	ServiceAt hcl.Range `hcl:"service,attr_value_range"`
+}

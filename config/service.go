@@ -1,0 +1,64 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// services reads all service blocks.
+func (c *checker) services(blocks []rawService) []Service {
+	var services []Service
+	first := make(map[string]hcl.Range)
+	for _, raw := range blocks {
+		switch at, taken := first[raw.Name]; {
+		case strings.TrimSpace(raw.Name) == "":
+			c.reject(raw.NameAt, "Service without a name", `The label is the service's name in Consul: service "web" { ... }.`)
+		case taken:
+			c.reject(raw.NameAt, "Service declared twice",
+				"Service %q is already declared at %s. Put all its keys into one block; any number of listeners can use it.", raw.Name, place(at))
+		default:
+			first[raw.Name] = raw.NameAt
+		}
+		services = append(services, c.service(&raw))
+	}
+	return services
+}
+
+// service reads one service block.
+func (c *checker) service(raw *rawService) Service {
+	s := Service{
+		Name:           raw.Name,
+		Tags:           c.tags(raw),
+		Filter:         c.filter(raw),
+		HealthyWhen:    oneOf(c, "healthy_when", raw.HealthyWhen, raw.HealthyWhenAt, HealthyBoth, HealthyBoth, HealthyCatalog, HealthyHeartbeat),
+		Balance:        oneOf(c, "balance", raw.Balance, raw.BalanceAt, WeightedRoundRobin, WeightedRoundRobin),
+		ConnectTimeout: c.duration("connect_timeout", raw.ConnectTimeout, raw.ConnectTimeoutAt, time.Second, time.Millisecond),
+		Retries:        c.number("retries", raw.Retries, raw.RetriesAt, 2, 0, 10),
+	}
+	if beat := sole(c, "heartbeat", raw.Heartbeat, func(r *rawHeartbeat) hcl.Range { return r.At }); beat != nil {
+		s.Heartbeat = c.heartbeat(beat)
+		return s
+	}
+	body := raw.Body.(*hclsyntax.Body)
+	if s.HealthyWhen == HealthyHeartbeat && len(body.Blocks) == 0 && body.Attributes["heartbeat"] == nil {
+		c.reject(raw.HealthyWhenAt, "No heartbeat to go by",
+			`Service %q has no heartbeat block, so that no instance would ever be healthy. Add "heartbeat {}" to it, or write healthy_when = "catalog".`, raw.Name)
+	}
+	s.HealthyWhen = HealthyCatalog
+	return s
+}
+
+// tags reads the tags of a service.
+func (c *checker) tags(raw *rawService) []string {
+	if c.failed(raw.TagsAt) {
+		return nil
+	}
+	if slices.Contains(raw.Tags, "") {
+		c.reject(raw.TagsAt, "Invalid tags", "No instance bears an empty tag. Remove it; tags = [] asks for none.")
+	}
+	return raw.Tags
+}

@@ -1,0 +1,11 @@
+consul {}
+
+files {
+  dir = "../services.d"
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

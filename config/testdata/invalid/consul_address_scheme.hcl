@@ -1,0 +1,9 @@
+consul {
+  address = "htps://127.0.0.1:8501"
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

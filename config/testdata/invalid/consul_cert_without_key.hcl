@@ -1,0 +1,12 @@
+consul {
+  address = "https://127.0.0.1:8501"
+  tls {
+    cert_file = "log.hcl"
+  }
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

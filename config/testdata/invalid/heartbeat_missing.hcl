@@ -1,0 +1,8 @@
+service "web" {
+  healthy_when = "heartbeat"
+}
+
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

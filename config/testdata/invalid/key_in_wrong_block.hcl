@@ -1,0 +1,14 @@
+service "web" {
+  interval = "5s"
+
+  listener "web" {
+    bind    = "127.0.0.1:8080"
+    service = "web"
+  }
+}
+
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+  retries = 1
+}

@@ -1,0 +1,6 @@
+service "" {}
+
+listener "" {
+  bind    = "127.0.0.1:8080"
+  service = ""
+}

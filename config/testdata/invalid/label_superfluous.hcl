@@ -1,0 +1,10 @@
+consul "dc1" {
+  address = "127.0.0.1:8500"
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}
+service "web" "blue" {}

@@ -1,0 +1,8 @@
+service "web" {}
+
+listener "web" {}
+
+listener "null" {
+  bind    = null
+  service = null
+}

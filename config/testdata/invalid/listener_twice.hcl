@@ -1,0 +1,10 @@
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}
+
+listener "web" {
+  bind    = "127.0.0.1:8081"
+  service = "web"
+}

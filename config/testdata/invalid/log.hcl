@@ -1,0 +1,10 @@
+log {
+  level  = "warning"
+  format = "jsno"
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

@@ -1,0 +1,6 @@
+service "checkout" {}
+
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "chekout"
+}

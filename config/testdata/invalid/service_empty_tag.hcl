@@ -1,0 +1,8 @@
+service "web" {
+  tags = ["blue", ""]
+}
+
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

@@ -1,0 +1,9 @@
+service "web" {
+  retries = 1
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

@@ -1,0 +1,3 @@
+consul {
+  token = "5f1c-secret
+}

@@ -1,0 +1,3 @@
+service "web" {
+  heartbeat { interval = 2s }
+}

@@ -1,0 +1,9 @@
+admin {
+  bind = "127.0.0.1:9600"
+}
+
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}

@@ -1,0 +1,10 @@
+log {
+  level = "debug"
+}
+
+service "web" {}
+
+listener "web" {
+  bind    = "0.0.0.0:8080"
+  service = "web"
+}

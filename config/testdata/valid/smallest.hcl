@@ -1,0 +1,6 @@
+service "web" {}
+
+listener "web" {
+  bind    = ":8080"
+  service = "web"
+}

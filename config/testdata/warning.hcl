@@ -1,0 +1,17 @@
+consul {
+  address    = "https://127.0.0.1:8501"
+  token_file = "no-such-token"
+
+  tls {
+    ca_file = "no-such-ca.pem"
+  }
+}
+
+service "web" {}
+
+service "spare" {}
+
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}
