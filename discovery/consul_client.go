@@ -1,0 +1,78 @@
+package discovery
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/consul/api"
+)
+
+// splitAddress cuts the scheme off, http where there is none.
+func splitAddress(address string) (scheme, rest string) {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return "http", address
+	}
+	return scheme, rest
+}
+
+// newTransport is made for long polls: they need one connection each kept
+// alive, no timeout on headers, and a dead peer noticed by keep-alive or HTTP/2
+// pings.
+func newTransport(o ConsulOptions) (*http.Transport, error) {
+	dialer := &net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}
+	transport := &http.Transport{
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: 5 * time.Second,
+		MaxIdleConnsPerHost: 256, // every watch returns its connection between two polls
+		IdleConnTimeout:     90 * time.Second,
+		ForceAttemptHTTP2:   true, // a transport with its own dialer needs asking
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+	}
+	switch scheme, rest := splitAddress(o.Address); scheme {
+	case "http":
+	case "https":
+		conf, err := api.SetupTLSConfig(&api.TLSConfig{
+			Address:            o.TLS.ServerName,
+			CAFile:             o.TLS.CAFile,
+			CertFile:           o.TLS.CertFile,
+			KeyFile:            o.TLS.KeyFile,
+			InsecureSkipVerify: o.TLS.InsecureSkipVerify,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("set up TLS to Consul: %w", err)
+		}
+		transport.TLSClientConfig = conf
+	case "unix":
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "unix", rest)
+		}
+	default:
+		return nil, fmt.Errorf("consul address %q: scheme %q is none of http, https, unix", o.Address, scheme)
+	}
+	return transport, nil
+}
+
+// newClient builds an api client on web. The address may have a path behind it,
+// where a proxy serves Consul beneath one.
+func newClient(o ConsulOptions, web *http.Client) (*api.Client, error) {
+	scheme, rest := splitAddress(o.Address)
+	if scheme == "unix" {
+		// Given a unix address, the api would put a transport without keep-alive in place of ours.
+		scheme, rest = "http", "localhost"
+	}
+	client, err := api.NewClient(&api.Config{
+		Address:    scheme + "://" + strings.TrimRight(rest, "/"), // else it would ask for "//v1/..."
+		Scheme:     scheme,
+		Token:      o.Token, // else it would read the file that CONSUL_HTTP_TOKEN_FILE names
+		HttpClient: web,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("consul client for %s: %w", o.Address, err)
+	}
+	return client, nil
+}

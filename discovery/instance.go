@@ -1,0 +1,107 @@
+package discovery
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Status is what the catalog says of an instance, its node's checks included.
+type Status uint8
+
+const (
+	Unknown Status = iota // a status of no known name: what was known before stays
+	Passing
+	Warning
+	Critical
+	Maintenance
+)
+
+func (s Status) String() string {
+	return [...]string{"unknown", "passing", "warning", "critical", "maintenance"}[s]
+}
+
+// Identity tells instances apart: a service ID is unique only on its node
+// (consul.md, rule 10).
+type Identity struct {
+	Datacenter, Partition, Namespace, Node string
+
+	Service string // the service's ID, not its name
+}
+
+// String is "node/service-id", the name used in logs. Service files have no node.
+func (id Identity) String() string {
+	if id.Node == "" {
+		return id.Service
+	}
+	return id.Node + "/" + id.Service
+}
+
+func (id Identity) compare(o Identity) int {
+	return cmp.Or(
+		cmp.Compare(id.Node, o.Node),
+		cmp.Compare(id.Service, o.Service),
+		cmp.Compare(id.Datacenter, o.Datacenter),
+		cmp.Compare(id.Partition, o.Partition),
+		cmp.Compare(id.Namespace, o.Namespace),
+	)
+}
+
+// An Instance is one registration of a service. Two are equal when they look
+// the same to a balancer.
+type Instance struct {
+	Identity
+	Host string // an IP address, or a name that Resolve turns into one
+	Port int
+
+	Passing, Warning int // weights by status; 0 takes no new connections
+
+	Status Status
+}
+
+// Weight is the instance's weight by its status; 0 means no new connections
+// (consul.md, rule 9).
+func (i Instance) Weight() int {
+	switch i.Status {
+	case Passing:
+		return i.Passing
+	case Warning:
+		return i.Warning
+	}
+	return 0
+}
+
+// A Set is all instances of a service at one moment. It is immutable.
+type Set struct {
+	Instances []Instance // sorted by identity, each identity once
+	Learnt    time.Time  // when the catalog gave this content
+}
+
+// NewSet takes ownership of instances, which may be in any order. Of two with
+// one identity the first is kept.
+func NewSet(instances []Instance, learnt time.Time) *Set {
+	slices.SortStableFunc(instances, func(a, b Instance) int { return a.compare(b.Identity) })
+	instances = slices.CompactFunc(instances, func(a, b Instance) bool { return a.Identity == b.Identity })
+	return &Set{Instances: instances, Learnt: learnt}
+}
+
+// Equal reports whether both hold the same instances, whenever learnt. A nil
+// set, which was never learnt, equals only nil.
+func (s *Set) Equal(o *Set) bool {
+	if s == nil || o == nil {
+		return s == o
+	}
+	return slices.Equal(s.Instances, o.Instances)
+}
+
+// find returns the instance of that identity. A nil set has none.
+func (s *Set) find(id Identity) (Instance, bool) {
+	if s == nil {
+		return Instance{}, false
+	}
+	i, ok := slices.BinarySearchFunc(s.Instances, id, func(i Instance, id Identity) int { return i.compare(id) })
+	if !ok {
+		return Instance{}, false
+	}
+	return s.Instances[i], true
+}

@@ -1,0 +1,4 @@
+service {
+  id   = "web-1"
+  port = 8080
+}

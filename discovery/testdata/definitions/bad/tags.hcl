@@ -1,0 +1,6 @@
+service {
+  name = "web"
+  port = 8080
+  tags = "blue"
+  meta = { version = 2 }
+}

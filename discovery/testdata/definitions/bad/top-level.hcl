@@ -1,0 +1,6 @@
+name = "web"
+port = 8080
+
+servces {
+  name = "db"
+}
