@@ -162,15 +162,3 @@ func (c *Consul) query(ctx context.Context, q Query, opts api.QueryOptions, time
 	}
 	return answer{entries: entries, index: max(1, meta.LastIndex), decoded: time.Now()}, nil
 }
-
-// maxErrorText is enough for what Consul says; a proxy may send a whole page.
-const maxErrorText = 300
-
-// shorten cuts the body that an error of the api holds.
-func shorten(err error) error {
-	if st, ok := errors.AsType[api.StatusError](err); ok && len(st.Body) > maxErrorText {
-		st.Body = strings.ToValidUTF8(st.Body[:maxErrorText], "") + "..."
-		return st
-	}
-	return err
-}

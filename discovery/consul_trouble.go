@@ -88,6 +88,18 @@ func agentSilent(err error) bool {
 	return !syntax && !kind && !errors.Is(err, errNoList)
 }
 
+// maxErrorText is enough for what Consul says; a proxy may send a whole page.
+const maxErrorText = 300
+
+// shorten cuts the body that an error of the api holds.
+func shorten(err error) error {
+	if st, ok := errors.AsType[api.StatusError](err); ok && len(st.Body) > maxErrorText {
+		st.Body = strings.ToValidUTF8(st.Body[:maxErrorText], "") + "..."
+		return st
+	}
+	return err
+}
+
 // fullJitter is a random pause for the nth failure in a row.
 func fullJitter(n int) time.Duration {
 	top := min(maxRetry, minRetry<<min(n, 10))

@@ -39,7 +39,8 @@ type watch struct {
 	// applied is the highest index whose answer was believed. It outlives
 	// errors: an answer below it comes from a server that lags or from a
 	// cluster that lost its data (rule 5).
-	applied uint64
+	applied  uint64
+	doubting bool // such an answer was logged, and none was believed since
 
 	trouble trouble
 	skipped map[Identity]string // what the last answer had and was left out: why
@@ -106,7 +107,8 @@ func (w *watch) apply(ctx context.Context, a answer) error {
 	set := w.set(a)
 	if a.index < w.applied && !w.onlyAdds(set) {
 		w.publish(w.withAdded(set))
-		if w.trouble.failures == 0 {
+		if !w.doubting {
+			w.doubting = true
 			w.log.Info("answer is older than what is known, asking the leader", "index", a.index, "known", w.applied)
 		}
 		var err error
@@ -118,6 +120,7 @@ func (w *watch) apply(ctx context.Context, a answer) error {
 	}
 	w.index = a.index
 	w.applied = max(w.applied, a.index)
+	w.doubting = false
 	w.feed.Answered(a.decoded)
 	w.publish(set)
 	if len(a.entries) == 0 {
