@@ -1,0 +1,170 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"weir/balance"
+)
+
+// A rig is a server with one listener that serves, in front of some backends.
+type rig struct {
+	server   *Server
+	listener *Listener
+	service  *Service
+	pool     *balance.Pool
+	backends []*balance.Backend // in the order given
+	log      *logBook
+}
+
+// newRig returns a rig that doesn't serve yet: tests may set its service first.
+func newRig(t *testing.T, backends ...netip.AddrPort) *rig {
+	t.Helper()
+	r := &rig{log: new(logBook), pool: balance.NewPool(balance.Catalog, &balance.WeightedRoundRobin{})}
+	r.server = NewServer(hclog.New(&hclog.LoggerOptions{Output: r.log, Level: hclog.Debug, JSONFormat: true}))
+	r.service = &Service{Name: "web", Pool: r.pool, ConnectTimeout: 5 * time.Second, Retries: 2}
+	r.setBackends(backends...)
+	// Each once: as many picks as backends of equal weights are one cycle.
+	at := map[netip.AddrPort]*balance.Backend{}
+	for range backends {
+		b := r.pool.Pick()
+		at[b.Addr()] = b
+	}
+	for _, addr := range backends {
+		r.backends = append(r.backends, at[addr])
+	}
+	l, err := r.server.Bind("front", loopback(0), r.service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.listener = l
+	return r
+}
+
+// startRig returns a rig that serves until the test ends.
+func startRig(t *testing.T, backends ...netip.AddrPort) *rig {
+	t.Helper()
+	r := newRig(t, backends...)
+	r.serve(t)
+	return r
+}
+
+// serve serves until the test ends, and then checks that nothing is left.
+func (r *rig) serve(t *testing.T) {
+	t.Helper()
+	served := make(chan error, 1)
+	go func() { served <- r.listener.Serve() }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if _, cut := r.server.Shutdown(ctx); cut > 0 {
+			t.Errorf("%d sessions were left over", cut)
+		}
+		if err := <-served; !errors.Is(err, ErrServerClosed) {
+			t.Errorf("Serve: got %v, want %v", err, ErrServerClosed)
+		}
+		for _, b := range r.backends {
+			if got := b.Active.Load(); got != 0 {
+				t.Errorf("backend %s: got %d active connections after all have ended, want 0", b, got)
+			}
+		}
+	})
+	until(t, "the listener to listen", func() bool { return len(r.log.lines("listening")) > 0 })
+}
+
+// setBackends makes these the eligible ones, with equal weights.
+func (r *rig) setBackends(backends ...netip.AddrPort) {
+	members := make([]balance.Member, len(backends))
+	for i, addr := range backends {
+		members[i] = balance.Member{Name: fmt.Sprintf("node-%d/web", i), Addr: addr, CatalogWeight: 1}
+	}
+	r.pool.Update(members)
+}
+
+// dial connects to the rig's listener.
+func (r *rig) dial(t *testing.T) *net.TCPConn {
+	t.Helper()
+	conn, err := net.Dial("tcp", r.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.(*net.TCPConn)
+}
+
+// session returns the only session there is, joined.
+func (r *rig) session(t *testing.T) (c *session) {
+	t.Helper()
+	until(t, "one joined session", func() bool {
+		r.server.mu.Lock()
+		defer r.server.mu.Unlock()
+		for c = range r.server.sessions {
+		}
+		return len(r.server.sessions) == 1 && c.running.Load() > 0
+	})
+	return c
+}
+
+// finished waits for the log to tell of n ended sessions, and returns the lines.
+func (r *rig) finished(t *testing.T, n int) []line {
+	t.Helper()
+	var lines []line
+	until(t, fmt.Sprintf("%d sessions to finish", n), func() bool {
+		lines = r.log.lines("connection finished")
+		return len(lines) >= n
+	})
+	return lines
+}
+
+// patience is how long a test waits for what must happen. It is long: only a failure takes it.
+const patience = 20 * time.Second
+
+// until waits for a condition that something else brings about.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(200 * time.Microsecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no sign of %s after %v", what, patience)
+		}
+	}
+}
+
+// logBook keeps what is logged, as JSON lines.
+type logBook struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (b *logBook) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// A line of the log.
+type line map[string]any
+
+// lines returns the lines with this message.
+func (b *logBook) lines(message string) []line {
+	b.mu.Lock()
+	text := bytes.Clone(b.text.Bytes())
+	b.mu.Unlock()
+	var found []line
+	for raw := range bytes.Lines(text) {
+		var l line
+		if json.Unmarshal(raw, &l) == nil && l["@message"] == message {
+			found = append(found, l)
+		}
+	}
+	return found
+}

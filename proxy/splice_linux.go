@@ -1,0 +1,126 @@
+package proxy
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// maxPipes bounds the descriptors spent on splicing, two a pipe: flows
+	// beyond it copy.
+	maxPipes = 128
+	// pipeSize asks for room for several reads' worth, so that one wake-up
+	// moves more. The kernel may grant less.
+	pipeSize = 256 << 10
+	// Splices of less than a buffer, in a row, that end a flow's bulk state.
+	smallSplices = 4
+
+	spliceFlags = unix.SPLICE_F_MOVE | unix.SPLICE_F_NONBLOCK
+)
+
+// A pipe holds bytes in the kernel on their way from one socket to another.
+// One in the pool is empty.
+type pipe struct {
+	r, w    int
+	cleanup runtime.Cleanup // closes it when the pool forgot it
+}
+
+// A pipePool lends pipes. Those idle over two garbage collections are closed.
+type pipePool struct {
+	pool sync.Pool
+	open atomic.Int32
+}
+
+// get returns nil when there are enough already, or none can be had.
+func (p *pipePool) get() *pipe {
+	if pp, ok := p.pool.Get().(*pipe); ok {
+		return pp
+	}
+	if p.open.Add(1) > maxPipes {
+		p.open.Add(-1)
+		return nil
+	}
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		p.open.Add(-1)
+		return nil
+	}
+	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize) // smaller works too
+	pp := &pipe{r: fds[0], w: fds[1]}
+	pp.cleanup = runtime.AddCleanup(pp, p.close, fds)
+	return pp
+}
+
+// put takes back an empty pipe; one with bytes left in it is closed.
+func (p *pipePool) put(pp *pipe, empty bool) {
+	if empty {
+		p.pool.Put(pp)
+		return
+	}
+	pp.cleanup.Stop()
+	p.close([2]int{pp.r, pp.w})
+}
+
+func (p *pipePool) close(fds [2]int) {
+	unix.Close(fds[0])
+	unix.Close(fds[1])
+	p.open.Add(-1)
+}
+
+// splice is read for bulk: it takes bytes into a pipe, and reads if there is none.
+func (f *flow) splice(fd uintptr) bool {
+	if f.p == nil {
+		if f.p = f.session.listener.server.pipes.get(); f.p == nil {
+			return f.read(fd)
+		}
+	}
+	var n int64
+	for {
+		n, f.err = unix.Splice(int(fd), nil, f.p.w, nil, pipeSize, spliceFlags)
+		if f.err != unix.EINTR {
+			break
+		}
+	}
+	f.n = int(max(n, 0))
+	switch {
+	case f.err == unix.EAGAIN:
+		f.release() // at rest a flow holds no pipe
+		return false
+	case f.err != nil:
+	case f.n >= bufferSize:
+		f.full = bulkAfter + smallSplices
+	default:
+		f.full--
+	}
+	return true
+}
+
+// drain moves the pipe's bytes on to dst; false waits until dst takes more.
+func (f *flow) drain(fd uintptr) bool {
+	for f.n > 0 {
+		n, err := unix.Splice(f.p.r, nil, int(fd), nil, f.n, spliceFlags)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return false
+		case err != nil:
+			f.err = err
+			return true
+		case n == 0:
+			f.err = syscall.EPIPE // the kernel lost bytes it had: never seen
+			return true
+		default:
+			f.n -= int(n)
+			f.moved += n
+		}
+	}
+	if f.full < bulkAfter {
+		f.full = 0
+		f.release() // no longer bulk
+	}
+	return true
+}
