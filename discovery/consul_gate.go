@@ -95,7 +95,7 @@ func (g *gate) open() {
 	}
 	close(g.back)
 	g.back = nil
-	g.log.Info("consul answers again", "address", g.address, "silent_for", time.Since(g.since).Round(time.Millisecond))
+	g.log.Info("consul answers again", "address", g.address, "silent_for", time.Since(g.since).Round(time.Millisecond).String())
 }
 
 // shut makes the watches wait after a failed request and a failed retry. It

@@ -65,7 +65,7 @@ func (w *watch) recover(ctx context.Context, err error) error {
 func (w *watch) warn(err error) {
 	args := []any{"error", err}
 	if age, ok := w.feed.Age(time.Now()); ok {
-		args = append(args, "answered_ago", age.Round(time.Second))
+		args = append(args, "answered_ago", age.Round(time.Second).String())
 	}
 	if st, ok := errors.AsType[api.StatusError](err); ok && st.Code == http.StatusForbidden {
 		args = append(args, "hint", "the token needs service:read and node:read")

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"weir/balance"
+	"weir/config"
+	"weir/discovery"
+	"weir/health"
+	"weir/proxy"
+)
+
+// A service joins what the catalog says and what the heartbeats say into the
+// pool that the listeners pick from.
+type service struct {
+	conf     config.Service
+	log      hclog.Logger
+	catalog  *discovery.Feed     // as the catalog has it: hosts may be names
+	feed     *discovery.Feed     // with every host an address
+	resolver *discovery.Resolver // shared by all services
+	checker  *health.Checker     // nil without heartbeats
+	pool     *balance.Pool
+	ready    chan struct{} // closed once every instance of a first set had its chance of a verdict
+}
+
+func newService(c config.Service, resolver *discovery.Resolver, limiter *health.Limiter, log hclog.Logger) *service {
+	s := &service{
+		conf:     c,
+		log:      log.Named("balance").With("service", c.Name),
+		catalog:  discovery.NewFeed(),
+		feed:     discovery.NewFeed(),
+		resolver: resolver,
+		pool:     balance.NewPool(rule(c), balance.WeightedRoundRobin{}),
+		ready:    make(chan struct{}),
+	}
+	if h := c.Heartbeat; h != nil {
+		s.checker = health.NewChecker(health.Options{
+			Service:  c.Name,
+			Probe:    probe(h),
+			Port:     h.Port,
+			Interval: h.Interval,
+			Timeout:  h.Timeout,
+			Rise:     h.Rise,
+			Fall:     h.Fall,
+			Limiter:  limiter,
+			Logger:   log.Named("health"),
+		})
+	}
+	return s
+}
+
+func rule(c config.Service) balance.Rule {
+	switch c.HealthyWhen {
+	case config.HealthyCatalog:
+		return balance.Catalog
+	case config.HealthyHeartbeat:
+		return balance.HeartbeatOnly
+	}
+	return balance.Both
+}
+
+func probe(h *config.Heartbeat) health.Probe {
+	if h.Type == config.TCP {
+		return health.TCP{}
+	}
+	return health.HTTP{Path: h.Path, Expect: h.Expect}
+}
+
+func (s *service) query() discovery.Query {
+	return discovery.Query{Service: s.conf.Name, Tags: s.conf.Tags, Filter: s.conf.Filter}
+}
+
+// proxy is the service as its listeners see it.
+func (s *service) proxy() *proxy.Service {
+	p := &proxy.Service{
+		Name:           s.conf.Name,
+		Pool:           s.pool,
+		ConnectTimeout: s.conf.ConnectTimeout,
+		Retries:        s.conf.Retries,
+	}
+	if s.checker != nil {
+		p.ConnectFailed = func(b *balance.Backend) {
+			s.checker.Kick(health.Target{Name: b.Name(), Addr: b.Addr()})
+		}
+	}
+	return p
+}
+
+// resolve keeps feed up to date with catalog until ctx ends.
+func (s *service) resolve(ctx context.Context) error {
+	return s.resolver.Resolve(ctx, s.catalog, s.feed)
+}
+
+// settle is the least time between two updates of the pool: thousands of first
+// verdicts within it cost one new schedule, not one each.
+const settle = 10 * time.Millisecond
+
+// follow updates the pool on every change until ctx ends.
+func (s *service) follow(ctx context.Context) error {
+	var verdicts <-chan struct{} // nil without heartbeats: never ready
+	if s.checker != nil {
+		verdicts = s.checker.Changed()
+	}
+	var chance <-chan time.Time // when every instance of the first set had its chance
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.feed.Changed():
+		case <-verdicts:
+		case <-chance:
+			s.setReady()
+			continue
+		}
+		set := s.feed.Set()
+		if set == nil {
+			continue
+		}
+		if chance == nil && s.checker != nil {
+			chance = time.After(s.conf.Heartbeat.Timeout)
+		}
+		if s.update(set) {
+			s.setReady()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(settle):
+		}
+	}
+}
+
+// update brings the pool up to date with the set and the verdicts. It reports
+// whether no awaited verdict is outstanding.
+func (s *service) update(set *discovery.Set) (settled bool) {
+	members := make([]balance.Member, len(set.Instances))
+	targets := make([]health.Target, len(set.Instances))
+	for i, in := range set.Instances {
+		// Resolve lets only addresses through.
+		addr := netip.AddrPortFrom(netip.MustParseAddr(in.Host), uint16(in.Port))
+		members[i] = member(in, addr)
+		targets[i] = health.Target{Name: members[i].Name, Addr: addr}
+	}
+	settled = true
+	if s.checker != nil {
+		s.checker.Follow(targets)
+		for i, t := range targets {
+			members[i].Heartbeat = heartbeat(s.checker.State(t))
+			settled = settled && members[i].Heartbeat != balance.Unproven
+		}
+	}
+	s.report(s.pool.Update(members))
+	return settled || s.conf.HealthyWhen == config.HealthyCatalog
+}
+
+func member(in discovery.Instance, addr netip.AddrPort) balance.Member {
+	m := balance.Member{Name: in.Identity.String(), Addr: addr, CatalogWeight: in.Weight(), HeartbeatWeight: in.Passing}
+	if in.Status == discovery.Maintenance {
+		m.HeartbeatWeight = 0
+	}
+	return m
+}
+
+func heartbeat(s health.State) balance.Heartbeat {
+	switch s {
+	case health.Up:
+		return balance.Up
+	case health.Down:
+		return balance.Down
+	}
+	return balance.Unproven
+}
+
+// report logs a change of the eligible set, one line each.
+func (s *service) report(c balance.Change) {
+	if !c.Any() {
+		return
+	}
+	args := []any{"eligible", c.Eligible, "of", c.Total}
+	args = brief(args, "added", c.Added, (*balance.Backend).Name)
+	args = brief(args, "removed", c.Removed, (*balance.Backend).Name)
+	args = brief(args, "reweighted", c.Reweighted, func(r balance.Reweighted) string {
+		return fmt.Sprintf("%s:%d->%d", r.Backend.Name(), r.From, r.To)
+	})
+	s.log.Info("eligible set changed", args...)
+}
+
+// brief adds the first few of a list to the pairs of a log line, and how many
+// more there are; nothing for an empty list.
+func brief[T any](pairs []any, key string, list []T, text func(T) string) []any {
+	const most = 5
+	if len(list) == 0 {
+		return pairs
+	}
+	var texts []string
+	for _, v := range list[:min(most, len(list))] {
+		texts = append(texts, text(v))
+	}
+	if more := len(list) - len(texts); more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return append(pairs, key, texts)
+}
+
+func (s *service) setReady() {
+	select {
+	case <-s.ready:
+	default:
+		close(s.ready)
+	}
+}

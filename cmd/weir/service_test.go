@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"weir/config"
+	"weir/discovery"
+	"weir/health"
+)
+
+func TestMember(t *testing.T) {
+	addr := netip.MustParseAddrPort("192.0.2.1:80")
+	for status, want := range map[discovery.Status][2]int{ // weight by catalog, by heartbeat
+		discovery.Passing:     {5, 5},
+		discovery.Warning:     {2, 5},
+		discovery.Critical:    {0, 5},
+		discovery.Unknown:     {0, 5},
+		discovery.Maintenance: {0, 0},
+	} {
+		in := discovery.Instance{Identity: discovery.Identity{Node: "n1", Service: "web-1"}, Passing: 5, Warning: 2, Status: status}
+		got := member(in, addr)
+		if got.Name != "n1/web-1" || got.Addr != addr || [2]int{got.CatalogWeight, got.HeartbeatWeight} != want {
+			t.Errorf("%s: got %+v, want weights %v", status, got, want)
+		}
+	}
+}
+
+// An instance without a verdict gets nothing, and the service isn't ready
+// before it has one.
+func TestUpdateAwaitsVerdicts(t *testing.T) {
+	s := newService(config.Service{
+		Name: "web", HealthyWhen: config.HealthyBoth, Balance: config.WeightedRoundRobin,
+		Heartbeat: &config.Heartbeat{Type: config.TCP, Interval: time.Second, Timeout: time.Second / 2, Rise: 1, Fall: 1},
+	}, nil, health.NewLimiter(1), hclog.NewNullLogger())
+	if s.update(instances(3)) {
+		t.Error("settled before any heartbeat")
+	}
+	if b := s.pool.Pick(); b != nil {
+		t.Errorf("picked %v before its first heartbeat", b)
+	}
+	if !s.update(instances(0)) {
+		t.Error("an empty set has no verdict to wait for")
+	}
+}
+
+func TestUpdateByCatalogAlone(t *testing.T) {
+	s := newService(config.Service{Name: "web", HealthyWhen: config.HealthyCatalog}, nil, health.NewLimiter(1), hclog.NewNullLogger())
+	if !s.update(instances(3)) {
+		t.Error("not settled though no verdict is awaited")
+	}
+	if got := s.pool.Snapshot().Len(); got != 3 {
+		t.Errorf("eligible: got %d, want 3", got)
+	}
+}
+
+func instances(n int) *discovery.Set {
+	list := make([]discovery.Instance, n)
+	for i := range list {
+		list[i] = discovery.Instance{
+			Identity: discovery.Identity{Datacenter: "dc1", Node: fmt.Sprintf("node-%d", i%500), Service: fmt.Sprintf("web-%d", i)},
+			Host:     fmt.Sprintf("10.0.%d.%d", i/250, i%250), Port: 8000 + i%7,
+			Passing: 1 + i%13, Warning: 1, Status: discovery.Passing,
+		}
+	}
+	return discovery.NewSet(list, time.Now())
+}
+
+// One instance of many changes its weight: the cost from the set to the
+// published snapshot, the heartbeats' part included. What comes before, from
+// the decoded answer to the set, is discovery's BenchmarkApply.
+func BenchmarkCatalogChange(b *testing.B) {
+	for _, n := range []int{10, 1000, 5000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := newService(config.Service{
+				Name: "web", HealthyWhen: config.HealthyCatalog, Balance: config.WeightedRoundRobin,
+				Heartbeat: &config.Heartbeat{Type: config.TCP, Interval: time.Second, Timeout: time.Second / 2, Rise: 1, Fall: 1},
+			}, nil, health.NewLimiter(1), hclog.NewNullLogger())
+			sets := [2]*discovery.Set{instances(n), instances(n)}
+			sets[1].Instances[n/2].Passing += 3
+			s.update(sets[0])
+			i := 0
+			for b.Loop() {
+				i++
+				s.update(sets[i%2])
+			}
+			if got := s.pool.Snapshot().Len(); got != n {
+				b.Fatalf("eligible: got %d, want %d", got, n)
+			}
+		})
+	}
+}
