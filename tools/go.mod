@@ -1,5 +1,5 @@
 // What weir's tests and checks need beside Go, each at one version, built into
-// .tools by make: a real Consul, staticcheck, gofumpt.
+// .tools by make: a real Consul and staticcheck.
 module weir/tools
 
 go 1.26.0
@@ -7,7 +7,6 @@ go 1.26.0
 tool (
 	github.com/hashicorp/consul
 	honnef.co/go/tools/cmd/staticcheck
-	mvdan.cc/gofumpt
 )
 
 // The checksum database doesn't know the commit that Consul v1.21.0 asks for.
@@ -297,7 +296,6 @@ require (
 	k8s.io/klog/v2 v2.130.1 // indirect
 	k8s.io/kube-openapi v0.0.0-20221012153701-172d655c2280 // indirect
 	k8s.io/utils v0.0.0-20230406110748-d93618cff8a2 // indirect
-	mvdan.cc/gofumpt v0.12.0 // indirect
 	sigs.k8s.io/json v0.0.0-20221116044647-bc3834ca7abd // indirect
 	sigs.k8s.io/structured-merge-diff/v4 v4.2.3 // indirect
 	sigs.k8s.io/yaml v1.3.0 // indirect

@@ -1,0 +1,79 @@
+# weir needs Go, git and make, nothing else. `make help` lists what there is.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 20s
+
+# The compose scenario has a build tag, so that plain `go test ./...` leaves Docker alone.
+TAGS := -tags compose
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the static binary bin/weir
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/weir ./cmd/weir
+
+.PHONY: demo
+demo: build ## show weir at work with nothing installed; ARGS="--for 20s" ends it
+	@bin/weir demo $(ARGS)
+
+.PHONY: test
+test: consul ## run all tests, those with a real Consul included
+	go test -count=1 -timeout 10m ./...
+
+.PHONY: race
+race: consul ## run all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -count=1 -timeout 15m ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (20s)
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: lint
+lint: gofmt vet staticcheck ## run gofmt, go vet and staticcheck
+
+.PHONY: gofmt
+gofmt:
+	@wrong=$$(gofmt -l .); if [ -n "$$wrong" ]; then echo "gofmt would change:"; echo "$$wrong"; exit 1; fi
+
+.PHONY: vet
+vet:
+	go vet $(TAGS) ./...
+
+.PHONY: staticcheck
+staticcheck: .tools/staticcheck
+	.tools/staticcheck $(TAGS) ./...
+
+.PHONY: compose-test
+compose-test: ## run docker-compose.yml end to end (skipped where no Docker engine answers)
+ifneq ($(WEIR_STANDIN_IMAGES),)
+compose-test: .tools/consul
+endif
+	go test $(TAGS) -v -count=1 -timeout 25m ./test/compose
+
+# Tests run the consul of WEIR_CONSUL or PATH if it is new enough. Otherwise the pinned one is built.
+.PHONY: consul
+consul:
+	@found=$$(go run ./test/consul/where) && \
+		if [ -n "$$found" ]; then echo "$$found"; else $(MAKE) -s .tools/consul; fi
+
+.tools/consul: tools/go.mod tools/go.sum
+	@echo "building Consul into .tools, once: this takes some minutes"
+	CGO_ENABLED=0 go build -C tools -o ../$@ github.com/hashicorp/consul
+	@touch $@
+
+.tools/staticcheck: tools/go.mod tools/go.sum
+	CGO_ENABLED=0 go build -C tools -o ../$@ honnef.co/go/tools/cmd/staticcheck
+	@touch $@
+
+.PHONY: clean
+clean: ## remove what make has built, Consul included
+	rm -rf bin .tools
