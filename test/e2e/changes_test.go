@@ -168,7 +168,7 @@ func (s *scene) check(results []result, end time.Time) {
 				continue
 			}
 			failed++
-			s.t.Errorf("connection from %s at %s failed: %v", r.client, r.began.Format("15:04:05.000"), r.err)
+			s.t.Errorf("connection from %s at %s failed: %v; weir says: %v", r.client, r.began.Format("15:04:05.000"), r.err, s.finished(r).Fields)
 			continue
 		}
 		counts[r.name]++
@@ -184,18 +184,29 @@ func (s *scene) check(results []result, end time.Time) {
 // excused reports whether a failed connection had been joined to a backend
 // that was killed after the join.
 func (s *scene) excused(r result) bool {
-	for _, l := range s.weir.find("connection finished") {
-		if l.str("client") != r.client || l.str("end") != "backend_reset" {
-			continue
-		}
-		_, name, _ := strings.Cut(l.str("instance"), "/")
-		for _, at := range s.kills[name] {
-			if r.began.Before(at.Add(5*time.Millisecond)) && l.Time.After(at.Add(-5*time.Millisecond)) {
-				return true
-			}
+	l := s.finished(r)
+	if l.str("end") != "backend_reset" {
+		return false
+	}
+	_, name, _ := strings.Cut(l.str("instance"), "/")
+	for _, at := range s.kills[name] {
+		// The times are of different processes' making: a little slack.
+		if r.began.Before(at.Add(5*time.Millisecond)) && l.Time.After(at.Add(-5*time.Millisecond)) {
+			return true
 		}
 	}
 	return false
+}
+
+// finished is what weir logged of the connection at its end. Client ports come
+// again within a minute.
+func (s *scene) finished(r result) line {
+	for _, l := range s.weir.find("connection finished") {
+		if l.str("client") == r.client && l.Time.After(r.began) {
+			return l
+		}
+	}
+	return line{}
 }
 
 // A chat is a long-lived connection that talks all the time.
