@@ -67,7 +67,7 @@ func TestTimeoutEndsAHeartbeat(t *testing.T) {
 		if got := c.State(target(0)); got != Down {
 			t.Errorf("state: got %v, want %v", got, Down)
 		}
-		want := []string{`[INFO]  backend down: service=web backend=node-10.0.0.0/web addr=10.0.0.0:8080 reason="timed out after 900ms"`}
+		want := []string{`[INFO]  backend down: service=web backend=node-10.0.0.0/web address=10.0.0.0:8080 reason="timed out after 900ms"`}
 		if diff := cmp.Diff(want, book.lines("backend")); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}
@@ -104,7 +104,7 @@ func TestVerdictsAndTheirLog(t *testing.T) {
 		if diff := cmp.Diff([]State{Up, Down, Up}, got); diff != "" {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
-		const about = `service=web backend=node-10.0.0.0/web addr=10.0.0.0:8080 reason=`
+		const about = `service=web backend=node-10.0.0.0/web address=10.0.0.0:8080 reason=`
 		want := []string{
 			`[INFO]  backend up: ` + about + `"heartbeat good"`,
 			`[DEBUG] heartbeat failed: ` + about + `"connection refused"`,
@@ -166,7 +166,7 @@ func TestPortOfTheHeartbeat(t *testing.T) {
 		if got := c.State(one); got != Down {
 			t.Errorf("state under the traffic address: got %v, want %v", got, Down)
 		}
-		want := []string{`[INFO]  backend down: service=web backend=n1/web addr=[2001:db8::7]:8080 probed=[2001:db8::7]:9090 reason=no`}
+		want := []string{`[INFO]  backend down: service=web backend=n1/web address=[2001:db8::7]:8080 probed=[2001:db8::7]:9090 reason=no`}
 		if diff := cmp.Diff(want, book.lines("")); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}

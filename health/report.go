@@ -37,7 +37,7 @@ func (c *Checker) reportLate(late time.Duration) {
 
 // about returns the key/value pairs that tell which backend a line is about, then the given ones.
 func (c *Checker) about(t Target, more ...any) []any {
-	pairs := []any{"service", c.opts.Service, "backend", t.Name, "addr", t.Addr}
+	pairs := []any{"service", c.opts.Service, "backend", t.Name, "address", t.Addr}
 	if probed := c.address(t); probed != t.Addr {
 		pairs = append(pairs, "probed", probed)
 	}

@@ -13,7 +13,7 @@ func TestNarrate(t *testing.T) {
 	journal := newDemoJournal(time.Now())
 	log := newDemoLog(demoLog{journal: journal, ends: newDemoEnds(), fall: 4}, false, nil).Named("x").With("service", "web")
 	log.Debug("heartbeat failed", "backend", "blue")
-	log.Info("backend down", "backend", "blue", "addr", "127.0.0.1:1", "reason", "timed out after 1s")
+	log.Info("backend down", "backend", "blue", "address", "127.0.0.1:1", "reason", "timed out after 1s")
 	log.Info("eligible set changed", "eligible", 2, "of", 5, "removed", []string{"blue", "red"})
 	log.Warn("something else", "listener", "web", "left", 3)
 	want := []string{

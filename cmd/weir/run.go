@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -32,7 +33,8 @@ func newRun() *cobra.Command {
 		Short: "Balance connections as the configuration says",
 		Long: `Run the balancer until SIGTERM or SIGINT: then the listeners close, live
 connections get 30 seconds to finish, and weir exits 0. A second signal ends at
-once. The log goes to standard error.`,
+once. SIGHUP is ignored: the configuration is read at start. The log goes to
+standard error.`,
 		Example: `  weir run
   weir run --config /etc/weir/config.hcl`,
 		Args: cobra.NoArgs,
@@ -44,12 +46,15 @@ once. The log goes to standard error.`,
 			if os.Getenv("GOGC") == "" {
 				debug.SetGCPercent(gcPercent)
 			}
-			// A log that nobody reads any more is no reason to die.
-			signal.Ignore(syscall.SIGPIPE)
+			// Neither a log that nobody reads any more nor a terminal that is gone is
+			// a reason to cut connections.
+			signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 			signals := make(chan os.Signal, 2) // both signals that may come, however late we look
 			signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 			defer signal.Stop(signals)
-			log := newLogger(conf.Log, cmd.ErrOrStderr())
+			out := newLogWriter(cmd.ErrOrStderr())
+			defer out.Close()
+			log := newLogger(conf.Log, out)
 			if err := runUntil(cmd.Context(), conf, log, signals); err != nil {
 				return runtimeError{err}
 			}
@@ -96,15 +101,18 @@ func runUntil(ctx context.Context, conf *config.Config, log hclog.Logger, signal
 	log.Info("shutting down, live connections may finish", "signal", sig.String(), "grace", shutdownGrace.String())
 	grace, stop := context.WithTimeout(ctx, shutdownGrace)
 	defer stop()
-	go func() {
+	var impatience sync.WaitGroup
+	impatience.Go(func() {
 		select {
 		case sig := <-signals:
 			log.Warn("ending at once", "signal", sig.String())
 			stop()
 		case <-grace.Done():
 		}
-	}()
+	})
 	finished, cut := b.server.Shutdown(grace)
+	stop()
+	impatience.Wait()
 	cancel(nil)
 	<-failed
 	log.Info("ended", "connections_finished", finished, "connections_cut", cut)
