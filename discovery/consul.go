@@ -111,7 +111,10 @@ type answer struct {
 	decoded time.Time
 }
 
-var errNoList = errors.New("decode answer: no list of instances")
+var (
+	errNoList  = errors.New("decode answer: no list of instances")
+	errNoIndex = errors.New("an empty list without an index is no answer of Consul")
+)
 
 // Kinds of read. Only blocking ones are answered from the agent's streamed view.
 type readMode uint8
@@ -159,6 +162,9 @@ func (c *Consul) query(ctx context.Context, q Query, opts api.QueryOptions, time
 	}
 	if entries == nil { // a body of "null": not an empty list, so not an answer
 		return answer{}, errNoList
+	}
+	if len(entries) == 0 && meta.LastIndex == 0 { // something else listens there: Consul says since when it has none
+		return answer{}, errNoIndex
 	}
 	return answer{entries: entries, index: max(1, meta.LastIndex), decoded: time.Now()}, nil
 }

@@ -1,6 +1,8 @@
 package discovery
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"strings"
 
@@ -40,27 +42,30 @@ func (e *entry) unusable() string {
 	switch {
 	case e.Service.Kind != "":
 		return "it is a " + e.Service.Kind + ", not a plain service"
-	case e.Service.Port <= 0 || e.Service.Port > 65535:
+	case e.Service.Port == 0:
 		return "it has no port"
-	case e.Service.Address == "" && e.Node.Address == "":
+	case e.Service.Port < 0 || e.Service.Port > 65535:
+		return fmt.Sprintf("its port %d is none", e.Service.Port)
+	case e.host() == "":
 		return "it has no address"
+	}
+	if why := badAddress(e.host()); why != "" {
+		return fmt.Sprintf("its address %q %s", e.host(), why)
 	}
 	return ""
 }
 
+func (e *entry) host() string { return cmp.Or(e.Service.Address, e.Node.Address) }
+
 // instance maps the entry. Of an unknown status the caller decides.
 func (e *entry) instance() Instance {
-	host := e.Service.Address
-	if host == "" {
-		host = e.Node.Address
-	}
 	passing, warning := e.Service.Weights.Passing, e.Service.Weights.Warning
 	if passing == 0 && warning == 0 { // agents before 1.2.3 send no weights
 		passing, warning = 1, 1
 	}
 	return Instance{
 		Identity: e.identity(),
-		Host:     host,
+		Host:     e.host(),
 		Port:     e.Service.Port,
 		Passing:  bound(passing),
 		Warning:  bound(warning),

@@ -162,8 +162,11 @@ func TestEntriesLeftOut(t *testing.T) {
 		{[]entry{good, proxy}, ""},
 		{[]entry{good, proxy, of("c", "", "10.0.0.9", 0)}, "instance=n1/c reason=\"it has no port\""},
 		{[]entry{good, of("b", "", "10.0.0.9", 0), of("c", "", "10.0.0.9", 0)}, "instance=n1/b reason=\"it has no port\""},
-		{[]entry{good, of("d", "", "10.0.0.9", 65536)}, "instance=n1/d reason=\"it has no port\""},
+		{[]entry{good, of("d", "", "10.0.0.9", 65536)}, "instance=n1/d reason=\"its port 65536 is none\""},
+		{[]entry{good, of("d", "", "10.0.0.9", -1)}, "instance=n1/d reason=\"its port -1 is none\""},
 		{[]entry{good, of("d", "", "", 80)}, "instance=n1/d reason=\"it has no address\""},
+		{[]entry{good, of("d", "", "::", 80)}, `reason="its address \"::\" can't be connected to"`}, // it would reach this host
+		{[]entry{good, of("d", "", "10.0.0.9:81", 80)}, `reason="its address \"10.0.0.9:81\" has a port`},
 		{[]entry{good}, ""},
 		{[]entry{good, proxy}, "instance=n1/b reason=\"it is a connect-proxy, not a plain service\""},
 	}

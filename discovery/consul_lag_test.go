@@ -75,6 +75,13 @@ func TestWatchLaggingServer(t *testing.T) {
 			{first, one + ", " + two + ", " + three, list(80, entryOne, entryThree)},
 			{poll(80), one + ", " + three, nil},
 		},
+		"an empty list without an index, from what isn't Consul, takes nothing": {
+			{first, "never", list(70, entryOne)},
+			{poll(70), one, reset},
+			{first, one, body("", "[]")},
+			{first, one, list(71, entryOne, entryTwo)},
+			{poll(71), one + ", " + two, nil},
+		},
 		"equal to the highest index is not below it": {
 			{first, "never", list(70, entryOne, entryTwo)},
 			{poll(70), "", reset},
