@@ -109,13 +109,59 @@ func (s *socket) listen() (*net.TCPListener, error) {
 	return s.ln, nil
 }
 
-// expire makes accept fail from t on, or closes what doesn't listen yet.
-func (s *socket) expire(t time.Time) {
+// takeQueued accepts what waits in the kernel's queue, and waits for no more. The
+// net package doesn't look there once accept has expired.
+func (s *socket) takeQueued() (conns []*net.TCPConn) {
+	raw, err := s.ln.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	raw.Control(func(fd uintptr) {
+		for range backlog { // a full queue: however fast they come, it ends
+			conn, err := acceptOne(int(fd))
+			switch {
+			case err == nil:
+				conns = append(conns, conn)
+			case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.ECONNABORTED): // the next one may be good
+			default:
+				return
+			}
+		}
+	})
+	return conns
+}
+
+// acceptOne fails with EAGAIN when nobody waits.
+func acceptOne(listener int) (*net.TCPConn, error) {
+	syscall.ForkLock.RLock() // as in bindFamily
+	fd, _, err := syscall.Accept(listener)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(fd), "client")
+	defer file.Close() // FileConn works on a copy
+	conn, err := net.FileConn(file)
+	if err != nil {
+		return nil, err
+	}
+	if conn.RemoteAddr() == nil { // reset while it waited
+		conn.Close()
+		return nil, syscall.ECONNABORTED
+	}
+	return conn.(*net.TCPConn), nil
+}
+
+// expire makes accept fail, or closes what doesn't listen yet.
+func (s *socket) expire() {
 	if s.ln == nil {
 		s.file.Close()
 		return
 	}
-	s.ln.SetDeadline(t)
+	s.ln.SetDeadline(time.Unix(1, 0))
 }
 
 func (s *socket) close() { s.file.Close() }

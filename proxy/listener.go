@@ -59,10 +59,14 @@ func (l *Listener) Serve() error {
 		switch {
 		case err == nil:
 			wait = 0
-			l.Accepted.Add(1)
 			l.start(conn)
 		case l.isClosing():
-			ln.Close() // the queue is empty now: see close
+			// Nothing goes between these two: who comes in there is lost.
+			late := l.socket.takeQueued()
+			ln.Close()
+			for _, conn := range late {
+				l.start(conn)
+			}
 			return ErrServerClosed
 		default:
 			if wait == 0 {
@@ -78,6 +82,7 @@ func (l *Listener) Serve() error {
 }
 
 func (l *Listener) start(conn *net.TCPConn) {
+	l.Accepted.Add(1)
 	c := &session{listener: l, client: conn, began: time.Now()}
 	l.server.track(c)
 	go c.connect()
@@ -95,15 +100,11 @@ func (l *Listener) warn(q *quiet, msg string, args ...any) {
 	l.log.Warn(msg, args...)
 }
 
-// closeWithin is how long a closing listener goes on accepting what waits in
-// the kernel's queue. What arrives later meets a closed port.
-const closeWithin = 50 * time.Millisecond
-
-// close ends Serve by a deadline a moment ahead, which leaves it the time to
-// empty the kernel's queue. The server's lock is held.
+// close ends Serve, which takes what waits in the kernel's queue before it
+// returns. The server's lock is held.
 func (l *Listener) close() {
 	close(l.closing)
-	l.socket.expire(time.Now().Add(closeWithin))
+	l.socket.expire()
 }
 
 func (l *Listener) isClosing() bool {

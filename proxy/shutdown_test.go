@@ -53,6 +53,24 @@ func TestShutdownTakesWhatWaits(t *testing.T) {
 	}
 }
 
+// Who has left the queue already is in nobody's way.
+func TestShutdownTakesWhatIsLeft(t *testing.T) {
+	o := startOrigin(t, echo)
+	r := startRig(t, o.addr)
+	r.server.mu.Lock() // as above
+	first, gone, last := r.dial(t), r.dial(t), r.dial(t)
+	reset(gone)
+	done := r.shutDown(t.Context())
+	r.server.mu.Unlock()
+	for i, c := range []*net.TCPConn{first, last} {
+		if err := echoes(c, byte(i)); err != nil {
+			t.Errorf("connection %d: %v", i, err)
+		}
+		c.Close()
+	}
+	<-done
+}
+
 func TestShutdownWaitsThenCuts(t *testing.T) {
 	o, conns := accepting(t)
 	r := startRig(t, o.addr)
