@@ -108,11 +108,13 @@ func (c *Consul) Watch(ctx context.Context, q Query, feed *Feed) error {
 type answer struct {
 	entries []entry
 	index   uint64 // at least 1: Consul's rule is to treat 0 so
+	partial bool   // the token may not see all of it
 	decoded time.Time
 }
 
 var (
 	errNoList  = errors.New("decode answer: no list of instances")
+	errPartial = errors.New("the token may not see all instances")
 	errNoIndex = errors.New("an empty list without an index is no answer of Consul")
 )
 
@@ -158,7 +160,7 @@ func (c *Consul) query(ctx context.Context, q Query, opts api.QueryOptions, time
 	var entries []entry
 	meta, err := c.client.Raw().Query("/v1/health/service/"+q.Service, &entries, opts.WithContext(ctx))
 	if err != nil {
-		return answer{}, shorten(err)
+		return answer{}, fmt.Errorf("ask %s: %w", c.gate.address, shorten(err))
 	}
 	if entries == nil { // a body of "null": not an empty list, so not an answer
 		return answer{}, errNoList
@@ -166,5 +168,10 @@ func (c *Consul) query(ctx context.Context, q Query, opts api.QueryOptions, time
 	if len(entries) == 0 && meta.LastIndex == 0 { // something else listens there: Consul says since when it has none
 		return answer{}, errNoIndex
 	}
-	return answer{entries: entries, index: max(1, meta.LastIndex), decoded: time.Now()}, nil
+	return answer{
+		entries: entries,
+		index:   max(1, meta.LastIndex),
+		partial: meta.ResultsFilteredByACLs,
+		decoded: time.Now(),
+	}, nil
 }

@@ -34,6 +34,7 @@ func TestWatchLaggingServer(t *testing.T) {
 			{proof, one + ", " + two, list(12)},
 			{poll(12), "none", list(14, entryOne)},
 			{poll(14), one, list(15)}, // its indexes are the ones to go by now
+			{first, one, list(15)},
 			{poll(15), "none", nil},
 		},
 		"what is new is added at once": {
@@ -54,8 +55,8 @@ func TestWatchLaggingServer(t *testing.T) {
 			{first, "never", list(70, entryOne)},
 			{poll(70), "", reset},
 			{first, "", list(60, entryOne)},
-			{poll(60), one, list(61)}, // above the index polled at, below the one applied
-			{proof, one, list(70, entryOne)},
+			{poll(60), one, list(61, entryTwo)}, // above the index polled at, below the one applied
+			{proof, one + ", " + two, list(70, entryOne)},
 			{poll(70), one, nil},
 		},
 		"a status may not change either": {
@@ -81,6 +82,21 @@ func TestWatchLaggingServer(t *testing.T) {
 			{first, one, body("", "[]")},
 			{first, one, list(71, entryOne, entryTwo)},
 			{poll(71), one + ", " + two, nil},
+		},
+		"an answer that ACLs have filtered changes what it shows and removes nothing": {
+			{first, "never", list(70, entryOne, entryTwo)},
+			{poll(70), one + ", " + two, reset}, // the agent's view is gone with the rights
+			{first, "", aclFiltered(list(71, entryWarnOne))},
+			{poll(71), warnOne + ", " + two, reset},
+			{first, "", aclFiltered(list(72))},
+			{poll(72), warnOne + ", " + two, reset},
+			{first, "", list(73, entryOne)},
+			{poll(73), one, nil},
+		},
+		"a first answer that ACLs have emptied is none": {
+			{first, "never", aclFiltered(list(70))},
+			{first, "never", list(70, entryOne)},
+			{poll(70), one, nil},
 		},
 		"equal to the highest index is not below it": {
 			{first, "never", list(70, entryOne, entryTwo)},

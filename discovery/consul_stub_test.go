@@ -194,3 +194,13 @@ func show(s *Set) string {
 	}
 	return strings.Join(all, ", ")
 }
+
+// aclFiltered is an answer that the token's rights have cut.
+func aclFiltered(answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Consul-Results-Filtered-By-ACLs", "true")
+		// The api reads this header only after those that every Consul sends.
+		w.Header().Set("X-Consul-LastContact", "0")
+		answer(w, r)
+	}
+}

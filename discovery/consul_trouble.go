@@ -67,11 +67,21 @@ func (w *watch) warn(err error) {
 	if age, ok := w.feed.Age(time.Now()); ok {
 		args = append(args, "answered_ago", age.Round(time.Second).String())
 	}
-	if st, ok := errors.AsType[api.StatusError](err); ok && st.Code == http.StatusForbidden {
-		args = append(args, "hint", "the token needs service:read and node:read")
+	st, _ := errors.AsType[api.StatusError](err)
+	switch {
+	case st.Code == http.StatusForbidden && strings.Contains(st.Body, "not found"):
+		args = append(args, "hint", "Consul doesn't know this token: it is mistyped, deleted or expired")
+	case st.Code == http.StatusForbidden, errors.Is(err, errPartial):
+		args = append(args, "hint", readRights)
+	}
+	if w.feed.Set() == nil {
+		w.log.Warn("reading the catalog failed, nothing is known yet", args...)
+		return
 	}
 	w.log.Warn("reading the catalog failed, the last known good set stays", args...)
 }
+
+const readRights = "the token needs service:read and node:read"
 
 // badFilter is in the text of the 500 with which Consul refuses a filter.
 const badFilter = "boolean expression evaluator"
@@ -85,7 +95,7 @@ func agentSilent(err error) bool {
 	}
 	_, syntax := errors.AsType[*json.SyntaxError](err)
 	_, kind := errors.AsType[*json.UnmarshalTypeError](err)
-	return !syntax && !kind && !errors.Is(err, errNoList)
+	return !syntax && !kind && !errors.Is(err, errNoList) && !errors.Is(err, errPartial)
 }
 
 // maxErrorText is enough for what Consul says; a proxy may send a whole page.

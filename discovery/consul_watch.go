@@ -43,6 +43,7 @@ type watch struct {
 	doubting bool // such an answer was logged, and none was believed since
 
 	trouble trouble
+	partial bool                // the last answer at index 0 was filtered by ACLs
 	skipped map[Identity]string // what the last answer had and was left out: why
 }
 
@@ -96,15 +97,17 @@ func (w *watch) read(ctx context.Context) (answer, error) {
 
 // apply believes an answer as far as its index allows, and publishes what is new.
 func (w *watch) apply(ctx context.Context, a answer) error {
-	if a.index < w.index {
-		// The agent's view was reset, or a new cluster answers: this body may be
-		// a false empty (rule 4). The next read, at index 0, tells.
-		w.log.Debug("index fell, reading anew", "index", a.index, "waited_at", w.index)
+	if w.doubtful(a) {
+		w.log.Debug("poll's answer is doubtful, reading anew", "index", a.index, "waited_at", w.index, "entries", len(a.entries))
 		w.index = 0
 		w.feed.Answered(a.decoded)
 		return nil
 	}
 	set := w.set(a)
+	if a.partial && len(set.Instances) == 0 {
+		return errPartial
+	}
+	w.notePartial(a)
 	if a.index < w.applied && !w.onlyAdds(set) {
 		w.publish(w.withAdded(set))
 		if !w.doubting {
@@ -129,6 +132,16 @@ func (w *watch) apply(ctx context.Context, a answer) error {
 		w.bucket.SetLimit(bucketRate)
 	}
 	return nil
+}
+
+// doubtful reports whether a poll's answer may be a false one, which the next
+// read, at index 0, will tell: the agent's view was reset or has lost its rights,
+// or a new cluster answers (rule 4).
+func (w *watch) doubtful(a answer) bool {
+	if w.index == 0 { // a read's, which is believed as far as its index allows
+		return false
+	}
+	return a.index < w.index || len(a.entries) == 0 && len(w.feed.Set().Instances) > 0
 }
 
 // publish passes on a set that differs from the last: Consul wakes watches
@@ -168,7 +181,24 @@ func (w *watch) set(a answer) *Set {
 		instances = append(instances, in)
 	}
 	w.skipped = skipped
+	if a.partial && known != nil {
+		// What the token doesn't see needn't be gone. NewSet keeps the first of
+		// two with one identity: the answer's.
+		instances = append(instances, known.Instances...)
+	}
 	return NewSet(instances, a.decoded)
+}
+
+// notePartial warns once of a token that doesn't see everything. Only an answer
+// at index 0 tells: the agent's stream doesn't say.
+func (w *watch) notePartial(a answer) {
+	if w.index > 0 {
+		return
+	}
+	if a.partial && !w.partial {
+		w.log.Warn("the token may not see all instances, those that it no longer sees stay", "hint", readRights)
+	}
+	w.partial = a.partial
 }
 
 // onlyAdds reports whether s leaves every known instance as it is.

@@ -67,6 +67,7 @@ func TestWatchFollows(t *testing.T) {
 		"a last instance that goes is believed": {
 			{first, "never", list(7, entryOne)},
 			{poll(7), one, list(9)},
+			{first, one, list(9)}, // in doubt, it is read anew
 			{poll(9), "none", nil},
 		},
 	}

@@ -135,6 +135,12 @@ func (w *weir) mark() int {
 // waiting for it as long as need be.
 func (w *weir) await(t *testing.T, from int, message string, fits func(line) bool) line {
 	t.Helper()
+	return w.awaitFor(t, patience, from, message, fits)
+}
+
+// awaitFor is await for what takes longer by its nature.
+func (w *weir) awaitFor(t *testing.T, patience time.Duration, from int, message string, fits func(line) bool) line {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
