@@ -11,7 +11,10 @@ log {
 }
 
 # The catalog. An empty text is as good as none: then the variable that the consul
-# command has for the key (CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, ...) is used, if set.
+# command has for the key is used, if set: CONSUL_HTTP_ADDR, CONSUL_HTTP_SSL,
+# CONSUL_HTTP_SSL_VERIFY, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_NAMESPACE,
+# CONSUL_PARTITION, CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY,
+# CONSUL_TLS_SERVER_NAME.
 consul {
   address    = "127.0.0.1:8500" # https://HOST:8501 for TLS, unix:///PATH for a socket
   token      = ""

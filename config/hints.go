@@ -36,7 +36,7 @@ func hint(d *hcl.Diagnostic, file *hcl.File) {
 		d.Detail = "A word without quotes is a variable, and there are none. Text stands in quotes" + example(attr.Name, word)
 	case d.Summary == wrongType && attr != nil:
 		d.Summary = "Invalid " + attr.Name
-		d.Detail = wanted(attr.Name, d.Detail)
+		d.Detail = wanted(attr.Name)
 	case strings.HasPrefix(d.Summary, noLabel):
 		kind := strings.TrimPrefix(d.Summary, noLabel)
 		d.Detail = fmt.Sprintf("A %s has a name, in quotes before the brace: %s \"web\" { ... }.", kind, kind)
@@ -50,14 +50,14 @@ func hint(d *hcl.Diagnostic, file *hcl.File) {
 	}
 }
 
-// wanted says what type a key takes, gathered from HCL's words about it.
-func wanted(key, detail string) string {
-	switch {
-	case key == "tags":
+// wanted says what type a key takes.
+func wanted(key string) string {
+	switch key {
+	case "tags":
 		return `tags is a list of texts, such as ["blue", "v2"].`
-	case strings.Contains(detail, "bool"):
+	case "insecure_skip_verify":
 		return key + " is true or false, without quotes."
-	case strings.Contains(detail, "number"):
+	case "retries", "port", "rise", "fall":
 		return key + " is a whole number."
 	}
 	return key + " is one text in quotes."

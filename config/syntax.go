@@ -18,6 +18,9 @@ func hintSyntax(diags hcl.Diagnostics, text []byte) hcl.Diagnostics {
 			d.Detail = "The text that begins here does not end on its line. Add the closing quote."
 			return diags[:i+1]
 		}
+		if d.Summary == "Attribute redefined" {
+			continue // what is wrong with it is said
+		}
 		if d.Subject == nil || d.Subject.Start.Byte > len(text) {
 			continue
 		}

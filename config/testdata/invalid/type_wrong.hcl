@@ -11,6 +11,7 @@ service "web" {
 
   heartbeat {
     rise = "often"
+    fall = true
     port = [8080]
   }
 }
