@@ -69,7 +69,7 @@ func bindFamily(addr netip.AddrPort) (*socket, error) {
 	}
 	if err := syscall.Bind(fd, sa); err != nil {
 		file.Close()
-		return nil, os.NewSyscallError("bind", err)
+		return nil, explain(err)
 	}
 	bound, err := syscall.Getsockname(fd)
 	if err != nil {
@@ -107,6 +107,17 @@ func (s *socket) listen() (*net.TCPListener, error) {
 	}
 	s.ln = ln.(*net.TCPListener)
 	return s.ln, nil
+}
+
+// explain adds what an operator can do about it.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%w: ports below 1024 need root, or the capability CAP_NET_BIND_SERVICE", err)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: this host doesn't have that address", err)
+	}
+	return err
 }
 
 // takeQueued accepts what waits in the kernel's queue, and waits for no more. The

@@ -30,7 +30,7 @@ func (c *session) connect() {
 	b := pool.Pick()
 	if b == nil {
 		l.NoBackend.Add(1)
-		c.refuse(endNoBackend, "no backend is eligible", nil)
+		c.refuse(endNoBackend, l.without, "no backend is eligible", nil)
 		return
 	}
 	tried := make([]*balance.Backend, 0, 4) // and found wanting
@@ -52,7 +52,7 @@ func (c *session) connect() {
 			return
 		case b == nil:
 			l.Failed.Add(1)
-			c.refuse(endConnectFailed, "no backend could be reached", err)
+			c.refuse(endConnectFailed, l.refused, "no backend could be reached", err)
 			return
 		}
 	}
@@ -107,14 +107,14 @@ func (c *session) dial(b *balance.Backend) error {
 }
 
 // refuse ends a session that was never joined.
-func (c *session) refuse(r EndReason, msg string, err error) {
+func (c *session) refuse(r EndReason, q *quiet, msg string, err error) {
 	c.because(r)
 	reset(c.client)
 	args := []any{"client", c.client.RemoteAddr().String()}
 	if err != nil {
 		args = append(args, "error", err)
 	}
-	c.listener.warn(c.listener.refused, "connection reset: "+msg, args...)
+	c.listener.warn(q, "connection reset: "+msg, args...)
 	c.finish()
 }
 

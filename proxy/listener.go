@@ -15,7 +15,8 @@ type Listener struct {
 	service *Service
 	socket  *socket
 	log     hclog.Logger
-	refused *quiet        // for connections that met no backend
+	without *quiet        // for connections when no backend is eligible
+	refused *quiet        // for connections that no backend took
 	starved *quiet        // for accept: near the limit it fails and works by turns
 	closing chan struct{} // closed when Shutdown begins
 

@@ -75,6 +75,7 @@ func (s *Server) Bind(name string, addr netip.AddrPort, service *Service) (*List
 		service: service,
 		socket:  socket,
 		log:     s.log.With("listener", name, "service", service.Name),
+		without: newQuiet(rate.Every(time.Second)),
 		refused: newQuiet(rate.Every(time.Second)),
 		starved: newQuiet(rate.Every(10 * time.Second)),
 		closing: make(chan struct{}),
