@@ -141,9 +141,9 @@ func (b *balancer) serve(ctx context.Context, l boundListener) error {
 	select {
 	case <-l.service.ready:
 	case <-patience.Done():
-		if ctx.Err() == nil {
-			b.log.Warn("listening before the service is ready", "listener", l.name, "service", l.service.conf.Name, "waited", maxStartWait.String())
-		}
+	}
+	if what := l.service.lacks(); what != "" && ctx.Err() == nil {
+		b.log.Warn("listening without a backend: connections are reset", "listener", l.name, "service", l.service.conf.Name, "reason", what)
 	}
 	err := l.Serve()
 	if errors.Is(err, proxy.ErrServerClosed) {

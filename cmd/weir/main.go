@@ -63,6 +63,7 @@ Exit codes: 0 done, 1 failed while running, 2 wrong usage or invalid configurati
 		Example: `  weir demo --for 20s              see it work, with nothing installed
   weir check --config config.hcl   validate a configuration
   weir run --config config.hcl     run it`,
+		Version:       buildVersion(),
 		SilenceErrors: true, // execute prints them, once
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {

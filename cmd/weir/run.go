@@ -55,6 +55,7 @@ standard error.`,
 			out := newLogWriter(cmd.ErrOrStderr())
 			defer out.Close()
 			log := newLogger(conf.Log, out)
+			log.Info("starting", "version", buildVersion(), "file", path, "config", conf.Summary())
 			if err := runUntil(cmd.Context(), conf, log, signals); err != nil {
 				return runtimeError{err}
 			}
@@ -81,8 +82,6 @@ func runUntil(ctx context.Context, conf *config.Config, log hclog.Logger, signal
 	if err != nil {
 		return err
 	}
-	log.Info("starting", "version", buildVersion(), "config", conf.Summary())
-
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	failed := make(chan struct{}) // closed when run has returned, which it does before the end only in failure
@@ -115,7 +114,11 @@ func runUntil(ctx context.Context, conf *config.Config, log hclog.Logger, signal
 	impatience.Wait()
 	cancel(nil)
 	<-failed
-	log.Info("ended", "connections_finished", finished, "connections_cut", cut)
+	level := hclog.Info
+	if cut > 0 {
+		level = hclog.Warn
+	}
+	log.Log(level, "ended", "connections_finished", finished, "connections_cut", cut)
 	return runErr
 }
 

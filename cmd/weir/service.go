@@ -154,7 +154,7 @@ func (s *service) update(set *discovery.Set) (settled bool) {
 			settled = settled && members[i].Heartbeat != balance.Unproven
 		}
 	}
-	s.report(s.pool.Update(members))
+	s.report(s.pool.Update(members), set, members)
 	return settled || s.conf.HealthyWhen == config.HealthyCatalog
 }
 
@@ -176,35 +176,20 @@ func heartbeat(s health.State) balance.Heartbeat {
 	return balance.Unproven
 }
 
-// report logs a change of the eligible set, one line each.
-func (s *service) report(c balance.Change) {
-	if !c.Any() {
-		return
+// lacks says what keeps the service from having a backend; "" if it has one.
+func (s *service) lacks() string {
+	set := s.catalog.Set()
+	switch {
+	case s.pool.Snapshot().Len() > 0:
+		return ""
+	case set == nil:
+		return "the catalog hasn't answered yet"
+	case len(set.Instances) == 0 && len(s.conf.Tags) > 0:
+		return "the catalog has no instance with all of the tags"
+	case len(set.Instances) == 0:
+		return "the catalog has no instance of this name"
 	}
-	args := []any{"eligible", c.Eligible, "of", c.Total}
-	args = brief(args, "added", c.Added, (*balance.Backend).Name)
-	args = brief(args, "removed", c.Removed, (*balance.Backend).Name)
-	args = brief(args, "reweighted", c.Reweighted, func(r balance.Reweighted) string {
-		return fmt.Sprintf("%s:%d->%d", r.Backend.Name(), r.From, r.To)
-	})
-	s.log.Info("eligible set changed", args...)
-}
-
-// brief adds the first few of a list to the pairs of a log line, and how many
-// more there are; nothing for an empty list.
-func brief[T any](pairs []any, key string, list []T, text func(T) string) []any {
-	const most = 5
-	if len(list) == 0 {
-		return pairs
-	}
-	var texts []string
-	for _, v := range list[:min(most, len(list))] {
-		texts = append(texts, text(v))
-	}
-	if more := len(list) - len(texts); more > 0 {
-		texts = append(texts, fmt.Sprintf("and %d more", more))
-	}
-	return append(pairs, key, texts)
+	return fmt.Sprintf("none of %d instances is eligible", len(set.Instances))
 }
 
 func (s *service) setReady() {

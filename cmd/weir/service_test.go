@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"weir/balance"
 	"weir/config"
 	"weir/discovery"
 	"weir/health"
@@ -55,6 +56,38 @@ func TestUpdateByCatalogAlone(t *testing.T) {
 	}
 	if got := s.pool.Snapshot().Len(); got != 3 {
 		t.Errorf("eligible: got %d, want 3", got)
+	}
+}
+
+// The log names what took an instance out, by who decides.
+func TestWhyRemoved(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule    config.HealthyWhen
+		change  func(*discovery.Instance)
+		beating balance.Heartbeat
+		want    string
+	}{
+		"critical":          {config.HealthyBoth, func(i *discovery.Instance) { i.Status = discovery.Critical }, balance.Up, "critical"},
+		"both":              {config.HealthyBoth, func(i *discovery.Instance) { i.Status = discovery.Critical }, balance.Down, "critical"},
+		"maintenance":       {config.HealthyHeartbeat, func(i *discovery.Instance) { i.Status = discovery.Maintenance }, balance.Up, "maintenance"},
+		"weight":            {config.HealthyBoth, func(i *discovery.Instance) { i.Status, i.Warning = discovery.Warning, 0 }, balance.Up, "weight-0"},
+		"heartbeat":         {config.HealthyBoth, func(*discovery.Instance) {}, balance.Down, "heartbeat-down"},
+		"heartbeat decides": {config.HealthyHeartbeat, func(i *discovery.Instance) { i.Status = discovery.Critical }, balance.Down, "heartbeat-down"},
+		"gone":              {config.HealthyBoth, func(i *discovery.Instance) { i.Service = "other" }, balance.Up, "deregistered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr := netip.MustParseAddrPort("192.0.2.1:80")
+			in := discovery.Instance{Identity: discovery.Identity{Service: "web-1"}, Passing: 5, Warning: 2, Status: discovery.Passing}
+			pool := balance.NewPool(balance.Catalog, nil)
+			b := pool.Update([]balance.Member{member(in, addr)}).Added[0]
+			c.change(&in)
+			m := member(in, addr)
+			m.Heartbeat = c.beating
+			s := &service{conf: config.Service{HealthyWhen: c.rule}}
+			if got := s.why(b, discovery.NewSet([]discovery.Instance{in}, time.Time{}), []balance.Member{m}); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 
