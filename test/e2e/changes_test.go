@@ -85,7 +85,7 @@ func (s *scene) settle(d time.Duration) { time.Sleep(d) }
 // Under a steady load, everything that can happen to an instance happens, and
 // no connection fails while one backend is good.
 func TestChangesUnderLoad(t *testing.T) {
-	t.Parallel() // see TestTokenLosesItsRights
+	t.Parallel()                    // see TestTokenLosesItsRights
 	step := 4400 * time.Millisecond // a minute in all
 	if testing.Short() {
 		step = 500 * time.Millisecond
