@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"weir/config"
+	"weir/discovery"
 )
 
 func newCheck() *cobra.Command {
@@ -18,7 +20,8 @@ func newCheck() *cobra.Command {
 		Use:   "check",
 		Short: "Validate a configuration and say what would run",
 		Long: `Read a configuration as "weir run" would, and either say what would run or
-print every mistake with its place. Nothing is started and Consul isn't asked.`,
+print every mistake with its place, those in the service files of files {} too.
+Nothing is started and Consul isn't asked.`,
 		Example: `  weir check
   weir check --config /etc/weir/config.hcl`,
 		Args: cobra.NoArgs,
@@ -26,6 +29,13 @@ print every mistake with its place. Nothing is started and Consul isn't asked.`,
 			conf, err := loadConfig(path, cmd.ErrOrStderr())
 			if err != nil {
 				return err
+			}
+			if conf.Files != nil {
+				log := hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: cmd.ErrOrStderr(), DisableTime: true})
+				if err := discovery.CheckFiles(conf.Files.Dir, log); err != nil {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", filepath.Base(path), err)
+					return errInvalidConfig
+				}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: ok\n%s\n", filepath.Base(path), conf.Summary())
 			return nil

@@ -49,6 +49,21 @@ listener "front" {
 }
 `, "ADDR", taken, 1))
 
+	if err := os.Mkdir(filepath.Join(dir, "services.d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("services.d/web.hcl", "service {\n  name = \"web\"\n  port = \"80\"\n}\n")
+	files := write("files.hcl", `
+files {
+  dir = "services.d"
+}
+service "web" {}
+listener "web" {
+  bind    = "127.0.0.1:0"
+  service = "web"
+}
+`)
+
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -58,6 +73,7 @@ listener "front" {
 	}{
 		{"check", []string{"check", "--config", good}, 0, []string{"config.hcl: ok\n", "1 listener", "web"}, nil},
 		{"check of a bad file", []string{"check", "--config", bad}, 2, nil, []string{"bad.hcl line 3", "bad.hcl line 7", `Did you mean "retries"?`, `Did you mean "web"?`}},
+		{"check of a bad service file", []string{"check", "--config", files}, 2, nil, []string{"web.hcl:3:10", "port must be a whole number", "1 of 1 definition files are bad"}},
 		{"run of a bad file", []string{"run", "--config", bad}, 2, nil, []string{"bad.hcl line 3", "bad.hcl line 7"}},
 		{"check of no file", []string{"check", "--config", filepath.Join(dir, "none.hcl")}, 2, nil, []string{"none.hcl"}},
 		{"address in use", []string{"run", "--config", busy}, 1, nil, []string{`listener "front"`, taken, "address already in use"}},
