@@ -60,12 +60,17 @@ func newBalancer(conf *config.Config, log hclog.Logger) (*balancer, error) {
 		b.listeners = append(b.listeners, boundListener{Listener: l, name: c.Name, service: s})
 	}
 	if err := errors.Join(errs...); err != nil {
-		now, cancel := context.WithCancel(context.Background())
-		cancel()
-		b.server.Shutdown(now)
+		b.shutDownNow()
 		return nil, err
 	}
 	return b, nil
+}
+
+// shutDownNow closes the listeners and grants live connections no time.
+func (b *balancer) shutDownNow() {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	b.server.Shutdown(now)
 }
 
 func newCatalog(conf *config.Config, log hclog.Logger) (discovery.Catalog, error) {
@@ -126,9 +131,7 @@ func (b *balancer) run(ctx context.Context) error {
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	} else {
-		now, cancel := context.WithCancel(context.Background())
-		cancel()
-		b.server.Shutdown(now)
+		b.shutDownNow()
 	}
 	parts.Wait()
 	return err
