@@ -8,15 +8,13 @@ import (
 	"os"
 	"strconv"
 	"syscall"
-	"time"
 )
 
 // A socket is bound to an address, and listens when told to. The net package
 // does both in one step, hence the system calls.
 type socket struct {
-	file *os.File // the bound socket; nil once it listens or is closed
 	addr netip.AddrPort
-	ln   *net.TCPListener // nil until it listens
+	fd   int // no longer its own, and -1, once it listens or is closed
 }
 
 // backlog asks for the longest queue: the kernel cuts it to its own limit
@@ -51,38 +49,44 @@ func bindFamily(addr netip.AddrPort) (*socket, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	file := os.NewFile(uintptr(fd), "listener")
-	// A restart must not wait for the old connections' TIME_WAIT.
-	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-		file.Close()
-		return nil, os.NewSyscallError("setsockopt", err)
+	s := &socket{fd: fd}
+	if err := s.take(family, sa, addr); err != nil {
+		s.close()
+		return nil, err
 	}
+	return s, nil
+}
+
+// take binds the socket to the address.
+func (s *socket) take(family int, sa syscall.Sockaddr, addr netip.AddrPort) error {
+	type option struct{ level, name, value int }
+	options := []option{{syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1}} // a restart must not wait for the old connections' TIME_WAIT
 	if family == syscall.AF_INET6 {
-		only := 1
+		only := option{syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, 1}
 		if addr.Addr().IsUnspecified() {
-			only = 0
+			only.value = 0
 		}
-		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, only); err != nil {
-			file.Close()
-			return nil, os.NewSyscallError("setsockopt", err)
+		options = append(options, only)
+	}
+	for _, o := range options {
+		if err := syscall.SetsockoptInt(s.fd, o.level, o.name, o.value); err != nil {
+			return os.NewSyscallError("setsockopt", err)
 		}
 	}
-	if err := syscall.Bind(fd, sa); err != nil {
-		file.Close()
-		return nil, explain(err)
+	if err := syscall.Bind(s.fd, sa); err != nil {
+		return explain(err)
 	}
-	bound, err := syscall.Getsockname(fd)
+	bound, err := syscall.Getsockname(s.fd)
 	if err != nil {
-		file.Close()
-		return nil, os.NewSyscallError("getsockname", err)
+		return os.NewSyscallError("getsockname", err)
 	}
 	switch b := bound.(type) {
 	case *syscall.SockaddrInet4:
-		addr = netip.AddrPortFrom(addr.Addr(), uint16(b.Port))
+		s.addr = netip.AddrPortFrom(addr.Addr(), uint16(b.Port))
 	case *syscall.SockaddrInet6:
-		addr = netip.AddrPortFrom(addr.Addr(), uint16(b.Port))
+		s.addr = netip.AddrPortFrom(addr.Addr(), uint16(b.Port))
 	}
-	return &socket{file: file, addr: addr}, nil
+	return nil
 }
 
 // zone is the interface that a link-local address belongs to, by name or number; 0 is none.
@@ -94,19 +98,15 @@ func zone(addr netip.Addr) uint32 {
 	return uint32(n)
 }
 
-// listen begins to take connections. It fails if another socket came to listen
-// on the address in the meantime.
-func (s *socket) listen() (*net.TCPListener, error) {
-	defer s.file.Close() // FileListener works on a copy
-	if err := syscall.Listen(int(s.file.Fd()), backlog); err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", s.addr, os.NewSyscallError("listen", err))
+// listen begins to take connections, on a descriptor that is the caller's. It fails
+// if another socket came to listen on the address in the meantime.
+func (s *socket) listen() (fd int, err error) {
+	if err := syscall.Listen(s.fd, backlog); err != nil {
+		s.close()
+		return -1, fmt.Errorf("listen on %s: %w", s.addr, os.NewSyscallError("listen", err))
 	}
-	ln, err := net.FileListener(s.file)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", s.addr, err)
-	}
-	s.ln = ln.(*net.TCPListener)
-	return s.ln, nil
+	fd, s.fd = s.fd, -1
+	return fd, nil
 }
 
 // explain adds what an operator can do about it.
@@ -120,59 +120,11 @@ func explain(err error) error {
 	return err
 }
 
-// takeQueued accepts what waits in the kernel's queue, and waits for no more. The
-// net package doesn't look there once accept has expired.
-func (s *socket) takeQueued() (conns []*net.TCPConn) {
-	raw, err := s.ln.SyscallConn()
-	if err != nil {
-		return nil
+// close gives back the address of a socket that doesn't listen. Once it does, that is
+// the relay's to do.
+func (s *socket) close() {
+	if s.fd >= 0 {
+		syscall.Close(s.fd)
+		s.fd = -1
 	}
-	raw.Control(func(fd uintptr) {
-		for range backlog { // a full queue: however fast they come, it ends
-			conn, err := acceptOne(int(fd))
-			switch {
-			case err == nil:
-				conns = append(conns, conn)
-			case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.ECONNABORTED): // the next one may be good
-			default:
-				return
-			}
-		}
-	})
-	return conns
 }
-
-// acceptOne fails with EAGAIN when nobody waits.
-func acceptOne(listener int) (*net.TCPConn, error) {
-	syscall.ForkLock.RLock() // as in bindFamily
-	fd, _, err := syscall.Accept(listener)
-	if err == nil {
-		syscall.CloseOnExec(fd)
-	}
-	syscall.ForkLock.RUnlock()
-	if err != nil {
-		return nil, err
-	}
-	file := os.NewFile(uintptr(fd), "client")
-	defer file.Close() // FileConn works on a copy
-	conn, err := net.FileConn(file)
-	if err != nil {
-		return nil, err
-	}
-	if conn.RemoteAddr() == nil { // reset while it waited
-		conn.Close()
-		return nil, syscall.ECONNABORTED
-	}
-	return conn.(*net.TCPConn), nil
-}
-
-// expire makes accept fail, or closes what doesn't listen yet.
-func (s *socket) expire() {
-	if s.ln == nil {
-		s.file.Close()
-		return
-	}
-	s.ln.SetDeadline(time.Unix(1, 0))
-}
-
-func (s *socket) close() { s.file.Close() }

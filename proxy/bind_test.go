@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
+
+	"weir/proxy/session"
 )
 
 func TestBindRefusesBeforeServe(t *testing.T) {
@@ -28,18 +30,21 @@ func TestBindRefusesBeforeServe(t *testing.T) {
 }
 
 func TestAddressInUse(t *testing.T) {
-	s := NewServer(hclog.NewNullLogger())
+	s, err := NewServer(relayKind(), hclog.NewNullLogger())
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Run("at bind", func(t *testing.T) {
 		o := startOrigin(t, echo)
-		_, err := s.Bind("front", o.addr, &Service{})
+		_, err := s.Bind("front", o.addr, &session.Service{})
 		wantInUse(t, err, o.addr)
 		// The same port of all addresses is taken too.
 		all := netip.AddrPortFrom(netip.IPv4Unspecified(), o.addr.Port())
-		_, err = s.Bind("front", all, &Service{})
+		_, err = s.Bind("front", all, &session.Service{})
 		wantInUse(t, err, all)
 	})
 	t.Run("at serve", func(t *testing.T) {
-		l, err := s.Bind("front", loopback(0), &Service{})
+		l, err := s.Bind("front", loopback(0), &session.Service{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,11 +52,11 @@ func TestAddressInUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ln, err := taken.listen()
+		fd, err := taken.listen()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer ln.Close()
+		defer syscall.Close(fd)
 		wantInUse(t, l.Serve(), l.Addr())
 	})
 	if finished, cut := s.Shutdown(t.Context()); finished != 0 || cut != 0 {
@@ -94,11 +99,11 @@ func TestFamilies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ln, err := s.listen()
+			fd, err := s.listen()
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer ln.Close()
+			defer syscall.Close(fd)
 			for host, want := range test.reaches {
 				conn, err := net.Dial("tcp", netip.AddrPortFrom(netip.MustParseAddr(host), s.addr.Port()).String())
 				if err == nil {

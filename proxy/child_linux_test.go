@@ -6,17 +6,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"weir/balance"
+	"weir/proxy/session"
 )
 
 // Some things can only be told of a process that does nothing but proxy: what it
@@ -37,8 +40,7 @@ type childState struct {
 	Failed   uint64
 	Failures []uint64 // by backend
 	Told     int      // calls of ConnectFailed
-	Sessions int
-	Pipes    int // open, idle ones included
+	Sessions int      // not ended
 }
 
 // child is the child's main: a rig that obeys standard input until it ends.
@@ -57,9 +59,12 @@ func child(what string) error {
 	}
 	pool.Update(members)
 	state := childState{Failures: make([]uint64, len(members))}
-	server := NewServer(hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Info, JSONFormat: true}))
+	server, err := NewServer(relayKind(), hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Info, JSONFormat: true}))
+	if err != nil {
+		return err
+	}
 	told := make(chan struct{}, 1000)
-	service := &Service{
+	service := &session.Service{
 		Name: "web", Pool: pool, ConnectTimeout: 5 * time.Second,
 		ConnectFailed: func(*balance.Backend) { told <- struct{}{} },
 	}
@@ -71,20 +76,21 @@ func child(what string) error {
 	go func() { served <- l.Serve() }()
 	in, out := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
 	for in.Scan() {
-		if in.Text() == "collect" {
+		switch in.Text() {
+		case "collect":
 			for range 3 { // a pool forgets on the second, cleanups run after it
 				debug.FreeOSMemory()
 			}
+		case "shut down":
+			server.Shutdown(context.Background())
 		}
 		state.Addr, state.Accepted, state.Failed = l.Addr(), l.Accepted.Load(), l.Failed.Load()
 		for b := range pool.Snapshot().All() {
 			i := slices.Index(task.Backends, b.Addr())
 			state.Failures[i] = b.Failures.Load()
 		}
-		state.Told, state.Pipes = len(told), int(server.pipes.open.Load())
-		server.mu.Lock()
-		state.Sessions = len(server.sessions)
-		server.mu.Unlock()
+		state.Told = len(told)
+		state.Sessions = int(state.Accepted) - server.relay.Ended()
 		if err := out.Encode(state); err != nil {
 			return err
 		}
@@ -100,11 +106,13 @@ func child(what string) error {
 
 // A childProcess is a rig in a process of its own.
 type childProcess struct {
-	pid  int
-	addr string
-	log  *logBook
-	in   io.Writer
-	out  *json.Decoder
+	process  *os.Process
+	proc     string // its number, for /proc
+	addr     string
+	log      *logBook
+	in       io.Writer
+	out      *json.Decoder
+	ownPipes int // ends of pipes that it began with
 }
 
 // startChild starts one that serves until the test ends.
@@ -127,11 +135,13 @@ func startChild(t *testing.T, backends ...netip.AddrPort) *childProcess {
 	t.Cleanup(func() {
 		in.Close()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("child: %v", err)
+			t.Errorf("child: %v\n%s", err, c.log)
 		}
 	})
-	c.pid, c.in, c.out = cmd.Process.Pid, in, json.NewDecoder(out)
+	c.process, c.proc = cmd.Process, strconv.Itoa(cmd.Process.Pid)
+	c.in, c.out = in, json.NewDecoder(out)
 	c.addr = c.tell(t, "state").Addr.String()
+	c.ownPipes = pipesOf(t, c.proc)
 	until(t, "the child to listen", func() bool { return len(c.log.lines("listening")) > 0 })
 	return c
 }
@@ -147,12 +157,29 @@ func childCommand(t *testing.T, task childTask) *exec.Cmd {
 	return cmd
 }
 
+// dial connects to the child's listener.
+func (c *childProcess) dial(t *testing.T) *net.TCPConn {
+	t.Helper()
+	conn, err := net.Dial("tcp", c.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.(*net.TCPConn)
+}
+
 // tell gives the child a command and returns its answer.
-func (c *childProcess) tell(t *testing.T, command string) (state childState) {
+func (c *childProcess) tell(t *testing.T, command string) childState {
 	t.Helper()
 	if _, err := fmt.Fprintln(c.in, command); err != nil {
 		t.Fatal(err)
 	}
+	return c.answer(t)
+}
+
+// answer waits for the child's answer to a command.
+func (c *childProcess) answer(t *testing.T) (state childState) {
+	t.Helper()
 	if err := c.out.Decode(&state); err != nil {
 		t.Fatalf("child: %v", err)
 	}

@@ -35,6 +35,12 @@ func echoes(conn net.Conn, b byte) error {
 	return nil
 }
 
+// reset closes so that the peer sees a reset, not an end.
+func reset(conn *net.TCPConn) {
+	conn.SetLinger(0)
+	conn.Close()
+}
+
 // wantReset checks that a connection to addr is reset, with nothing sent before.
 func wantReset(t *testing.T, addr string) {
 	t.Helper()

@@ -1,10 +1,7 @@
 package proxy
 
 import (
-	"errors"
-	"net"
 	"net/netip"
-	"os"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -13,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"weir/balance"
+	"weir/proxy/session"
 )
 
 func TestRefusedBackendIsReplaced(t *testing.T) {
@@ -84,14 +82,14 @@ func TestTriesEnd(t *testing.T) {
 			if tries != test.want {
 				t.Errorf("got %d tries, want %d", tries, test.want)
 			}
-			if test.backends == 1 && took < lonePause {
-				t.Errorf("the lone backend was tried again within %v, want %v or more", took, lonePause)
+			if test.backends == 1 && took < session.LonePause {
+				t.Errorf("the lone backend was tried again within %v, want %v or more", took, session.LonePause)
 			}
 			if got := r.listener.Failed.Load(); got != 1 {
 				t.Errorf("got %d failed connections counted, want 1", got)
 			}
-			if got := r.finished(t, 1)[0]; got["end"] != string(endConnectFailed) || got["instance"] != "" {
-				t.Errorf("got end %v of instance %q, want %v of none", got["end"], got["instance"], endConnectFailed)
+			if got := r.finished(t, 1)[0]; got["end"] != string(session.ConnectFailed) || got["instance"] != "" {
+				t.Errorf("got end %v of instance %q, want %v of none", got["end"], got["instance"], session.ConnectFailed)
 			}
 			if got := r.log.lines("connection reset: no backend could be reached"); len(got) != 1 || got[0]["@level"] != "warn" {
 				t.Errorf("got log %v, want one warning", got)
@@ -104,21 +102,20 @@ func TestLoneBackendThatRestarts(t *testing.T) {
 	addr, socket := refusing(t)
 	r := newRig(t, addr)
 	r.service.ConnectFailed = func(*balance.Backend) { // the restart ends right after the first try
-		ln, err := socket.listen()
+		fd, err := socket.listen()
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		t.Cleanup(func() { ln.Close() })
+		t.Cleanup(func() { syscall.Close(fd) }) // resets what nobody accepted
 	}
 	r.serve(t)
 	client := r.dial(t)
-	r.session(t)
+	r.joined(t, 1)
 	if failures, conns := r.backends[0].Failures.Load(), r.backends[0].Connections.Load(); failures != 1 || conns != 1 {
 		t.Errorf("got %d failures and %d connections, want 1 and 1", failures, conns)
 	}
 	client.Close()
-	socket.ln.Close() // resets what nobody accepted
 }
 
 // In the pause before the second try the catalog takes the lone backend out and
@@ -137,8 +134,8 @@ func TestLoneBackendThatIsReplaced(t *testing.T) {
 		r := newRig(t, addr)
 		r.service.ConnectFailed = func(*balance.Backend) {
 			r.setBackends()
-			if ln, err := socket.listen(); err == nil {
-				t.Cleanup(func() { ln.Close() })
+			if fd, err := socket.listen(); err == nil {
+				t.Cleanup(func() { syscall.Close(fd) })
 			}
 		}
 		r.serve(t)
@@ -188,8 +185,8 @@ func TestClientGoneDuringConnect(t *testing.T) {
 	reset(client)
 	reset(other)
 	for _, l := range r.finished(t, 2) {
-		if l["end"] != string(endClientReset) || l["bytes_up"] != 0.0 || l["bytes_down"] != 0.0 {
-			t.Errorf("got %v, want end %v and no bytes", l, endClientReset)
+		if l["end"] != string(session.ClientReset) || l["bytes_up"] != 0.0 || l["bytes_down"] != 0.0 {
+			t.Errorf("got %v, want end %v and no bytes", l, session.ClientReset)
 		}
 	}
 	if got := r.backends[0].Failures.Load(); got != 1 {
@@ -208,7 +205,7 @@ func TestNoBackend(t *testing.T) {
 	g.Wait()
 	seconds := int(time.Since(began)/time.Second) + 1
 	r.finished(t, n)
-	if got := r.listener.NoBackend.Load(); got != n {
+	if got := r.listener.Unserved.Load(); got != n {
 		t.Errorf("got %d counted, want %d", got, n)
 	}
 	lines := r.log.lines("connection reset: no backend is eligible")
@@ -216,32 +213,12 @@ func TestNoBackend(t *testing.T) {
 		t.Errorf("got %d warnings in %d s, want one, and one a second at most", len(lines), seconds)
 	}
 	for _, l := range r.finished(t, n) {
-		if l["end"] != string(endNoBackend) {
-			t.Errorf("got end %v, want %v", l["end"], endNoBackend)
+		if l["end"] != string(session.NoBackend) {
+			t.Errorf("got end %v, want %v", l["end"], session.NoBackend)
 		}
 	}
 	// A backend that appears takes the next connection.
 	o := startOrigin(t, echo)
 	r.setBackends(o.addr)
 	ping(t, r.dial(t), 9)
-}
-
-func TestOursIsNotTheBackends(t *testing.T) {
-	for err, want := range map[error]bool{
-		syscall.EMFILE:              true,
-		syscall.ENFILE:              true,
-		syscall.EADDRNOTAVAIL:       true,
-		syscall.ENOBUFS:             true,
-		syscall.ENOMEM:              true,
-		syscall.ECONNREFUSED:        false,
-		syscall.ETIMEDOUT:           false,
-		syscall.EHOSTUNREACH:        false,
-		os.ErrDeadlineExceeded:      false,
-		errors.New("something new"): false,
-	} {
-		wrapped := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)}
-		if got := ours(wrapped); got != want {
-			t.Errorf("ours(%v): got %v, want %v", wrapped, got, want)
-		}
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/sync/errgroup"
+
+	"weir/proxy/session"
 )
 
 // An order is who ends its half first.
@@ -70,8 +72,8 @@ func TestEveryByteArrives(t *testing.T) {
 		{0, 1},
 		{17, 4099},
 		{bufferSize, bufferSize + 1},
-		{bulkAfter * bufferSize, 3},
-		{5*bulkAfter*bufferSize + 1, 7*bulkAfter*bufferSize - 1},
+		{bulkSize, 3},
+		{5*bulkSize + 1, 7*bulkSize - 1},
 		{50 * mib, 50*mib + 12_345},
 	} {
 		for _, first := range []order{clientFirst, backendFirst, bothAtOnce} {
@@ -83,8 +85,8 @@ func TestEveryByteArrives(t *testing.T) {
 				}
 				ended++
 				last := r.finished(t, ended)[ended-1]
-				if last["end"] != string(endComplete) {
-					t.Errorf("got end %v, want %s", last["end"], endComplete)
+				if last["end"] != string(session.Complete) {
+					t.Errorf("got end %v, want %s", last["end"], session.Complete)
 				}
 				if last["bytes_up"] != float64(size.up) || last["bytes_down"] != float64(size.down) {
 					t.Errorf("counted %v up and %v down, want %d and %d", last["bytes_up"], last["bytes_down"], size.up, size.down)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"weir/proxy/session"
 )
 
 // A step is one side's write, of how many bytes and when.
@@ -153,8 +155,8 @@ func FuzzRelay(f *testing.F) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 		l := r.finished(t, 1)[0]
-		if up, down := float64(want[1].length), float64(want[0].length); l["bytes_up"] != up || l["bytes_down"] != down || l["end"] != string(endComplete) {
-			t.Errorf("got %v up, %v down, end %v, want %v, %v, %v", l["bytes_up"], l["bytes_down"], l["end"], up, down, endComplete)
+		if up, down := float64(want[1].length), float64(want[0].length); l["bytes_up"] != up || l["bytes_down"] != down || l["end"] != string(session.Complete) {
+			t.Errorf("got %v up, %v down, end %v, want %v, %v, %v", l["bytes_up"], l["bytes_down"], l["end"], up, down, session.Complete)
 		}
 	})
 }

@@ -92,7 +92,7 @@ func silentAddr(t *testing.T) netip.AddrPort {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	if err := syscall.Listen(int(s.file.Fd()), 0); err != nil {
+	if err := syscall.Listen(s.fd, 0); err != nil {
 		t.Fatal(err)
 	}
 	for range 100 {

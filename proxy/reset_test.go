@@ -10,16 +10,18 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"weir/proxy/session"
 )
 
 func TestResetIsPassedOn(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		pick func(client, backend *net.TCPConn) (resets, learns *net.TCPConn)
-		want EndReason
+		want session.EndReason
 	}{
-		{"client to backend", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return c, b }, endClientReset},
-		{"backend to client", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return b, c }, endBackendReset},
+		{"client to backend", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return c, b }, session.ClientReset},
+		{"backend to client", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return b, c }, session.BackendReset},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, when := range []string{"at rest", "after the other's end", "after its own bulk"} {
@@ -63,10 +65,10 @@ func TestResetInMidTransfer(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		pick func(client, backend *net.TCPConn) (sender, resets *net.TCPConn)
-		want EndReason
+		want session.EndReason
 	}{
-		{"upload", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return c, b }, endBackendReset},
-		{"download", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return b, c }, endClientReset},
+		{"upload", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return c, b }, session.BackendReset},
+		{"download", func(c, b *net.TCPConn) (_, _ *net.TCPConn) { return b, c }, session.ClientReset},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o, conns := accepting(t)
@@ -111,8 +113,8 @@ func TestSenderResetsInMidTransfer(t *testing.T) {
 	if n, err := io.Copy(io.Discard, onlyReader{backend}); n > 1<<20 || !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("got %d bytes and %v, want at most %d and %v", n, err, 1<<20, syscall.ECONNRESET)
 	}
-	if got := r.finished(t, 1)[0]["end"]; got != string(endClientReset) {
-		t.Errorf("got end %v, want %v", got, endClientReset)
+	if got := r.finished(t, 1)[0]["end"]; got != string(session.ClientReset) {
+		t.Errorf("got end %v, want %v", got, session.ClientReset)
 	}
 }
 
@@ -135,8 +137,8 @@ func TestResetReachesAClientThatOnlyWrites(t *testing.T) {
 	if _, err := io.Copy(onlyWriter{client}, noise(2, 1<<40)); !lost(err) {
 		t.Errorf("got %v, want a reset", err)
 	}
-	if got := r.finished(t, 1)[0]["end"]; got != string(endBackendReset) {
-		t.Errorf("got end %v, want %v", got, endBackendReset)
+	if got := r.finished(t, 1)[0]["end"]; got != string(session.BackendReset) {
+		t.Errorf("got end %v, want %v", got, session.BackendReset)
 	}
 }
 
@@ -164,8 +166,8 @@ func TestAnswerBeforeTheEndOfTheRequest(t *testing.T) {
 	if !bytes.Equal(got, answer) || err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("got %d bytes of answer and %v, want %d", len(got), err, len(answer))
 	}
-	if got := r.finished(t, 1)[0]["end"]; got != string(endBackendReset) {
-		t.Errorf("got end %v, want %v", got, endBackendReset)
+	if got := r.finished(t, 1)[0]["end"]; got != string(session.BackendReset) {
+		t.Errorf("got end %v, want %v", got, session.BackendReset)
 	}
 }
 

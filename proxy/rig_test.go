@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -15,13 +16,23 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"weir/balance"
+	"weir/proxy/session"
 )
+
+// relayKind is the relay that the tests are run on: a run of its own for each.
+func relayKind() Kind { return Kind(os.Getenv("WEIR_RELAY")) }
+
+// onLoop reports whether that is the event loop.
+func onLoop() bool {
+	kind, _ := ParseKind(string(relayKind()))
+	return kind == EventLoop
+}
 
 // A rig is a server with one listener that serves, in front of some backends.
 type rig struct {
 	server   *Server
 	listener *Listener
-	service  *Service
+	service  *session.Service
 	pool     *balance.Pool
 	backends []*balance.Backend // in the order given
 	log      *logBook
@@ -31,8 +42,12 @@ type rig struct {
 func newRig(t *testing.T, backends ...netip.AddrPort) *rig {
 	t.Helper()
 	r := &rig{log: new(logBook), pool: balance.NewPool(balance.Catalog, &balance.WeightedRoundRobin{})}
-	r.server = NewServer(hclog.New(&hclog.LoggerOptions{Output: r.log, Level: hclog.Debug, JSONFormat: true}))
-	r.service = &Service{Name: "web", Pool: r.pool, ConnectTimeout: 5 * time.Second, Retries: 2}
+	server, err := NewServer(relayKind(), hclog.New(&hclog.LoggerOptions{Output: r.log, Level: hclog.Debug, JSONFormat: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.server = server
+	r.service = &session.Service{Name: "web", Pool: r.pool, ConnectTimeout: 5 * time.Second, Retries: 2}
 	r.setBackends(backends...)
 	// Each once: as many picks as backends of equal weights are one cycle.
 	at := map[netip.AddrPort]*balance.Backend{}
@@ -102,17 +117,16 @@ func (r *rig) dial(t *testing.T) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-// session returns the only session there is, joined.
-func (r *rig) session(t *testing.T) (c *session) {
+// joined waits until so many sessions have been joined to the backends.
+func (r *rig) joined(t *testing.T, n int) {
 	t.Helper()
-	until(t, "one joined session", func() bool {
-		r.server.mu.Lock()
-		defer r.server.mu.Unlock()
-		for c = range r.server.sessions {
+	until(t, fmt.Sprintf("%d sessions to be joined", n), func() bool {
+		var sum uint64
+		for _, b := range r.backends {
+			sum += b.Connections.Load()
 		}
-		return len(r.server.sessions) == 1 && c.running.Load() > 0
+		return sum == uint64(n)
 	})
-	return c
 }
 
 // finished waits for the log to tell of n ended sessions, and returns the lines.
@@ -149,6 +163,12 @@ func (b *logBook) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.Write(p)
+}
+
+func (b *logBook) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 // A line of the log.

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"weir/proxy/session"
 )
 
 type counts struct{ finished, cut int }
@@ -24,19 +26,39 @@ func (r *rig) shutDown(ctx context.Context) <-chan counts {
 	return done
 }
 
+// listen has the rig's listener listen while nobody accepts: clients are connected as
+// far as they know, and wait in the kernel's queue.
+func (r *rig) listen(t *testing.T) (socket int) {
+	t.Helper()
+	socket, err := r.listener.socket.listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
+// serveClosing has the relay serve a socket whose listener closes before anybody has
+// been accepted.
+func (r *rig) serveClosing(t *testing.T, socket int) {
+	t.Helper()
+	closing := make(chan struct{})
+	close(closing)
+	if err := r.server.relay.Serve(socket, r.listener.Front, closing); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestShutdownTakesWhatWaits(t *testing.T) {
 	o := startOrigin(t, echo)
-	r := startRig(t, o.addr)
-	// With the lock held the listener gets no further than the first: the others
-	// are connected as far as their clients know, and wait in the kernel's queue.
+	r := newRig(t, o.addr)
+	socket := r.listen(t)
 	const n = 200
-	r.server.mu.Lock()
 	clients := make([]*net.TCPConn, n)
 	for i := range clients {
 		clients[i] = r.dial(t)
 	}
+	r.serveClosing(t, socket)
 	done := r.shutDown(t.Context())
-	r.server.mu.Unlock()
 	for i, c := range clients {
 		if err := echoes(c, byte(i)); err != nil {
 			t.Errorf("connection %d of %d: %v", i, n, err)
@@ -51,17 +73,23 @@ func TestShutdownTakesWhatWaits(t *testing.T) {
 	if got := r.listener.Accepted.Load(); got != n {
 		t.Errorf("got %d connections accepted, want %d", got, n)
 	}
+	if conn, err := net.Dial("tcp", r.listener.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err == nil {
+			conn.Close()
+		}
+		t.Errorf("connect after Serve has returned: got %v, want %v", err, syscall.ECONNREFUSED)
+	}
 }
 
 // Who has left the queue already is in nobody's way.
 func TestShutdownTakesWhatIsLeft(t *testing.T) {
 	o := startOrigin(t, echo)
-	r := startRig(t, o.addr)
-	r.server.mu.Lock() // as above
+	r := newRig(t, o.addr)
+	socket := r.listen(t)
 	first, gone, last := r.dial(t), r.dial(t), r.dial(t)
 	reset(gone)
+	r.serveClosing(t, socket)
 	done := r.shutDown(t.Context())
-	r.server.mu.Unlock()
 	for i, c := range []*net.TCPConn{first, last} {
 		if err := echoes(c, byte(i)); err != nil {
 			t.Errorf("connection %d: %v", i, err)
@@ -131,8 +159,8 @@ func TestShutdownWaitsThenCuts(t *testing.T) {
 	for _, l := range r.log.lines("connection finished") {
 		ends[l["end"]]++
 	}
-	if ends[string(endShutdown)] != staying || ends[string(endComplete)] != finishing {
-		t.Errorf("got ends %v, want %d %s and %d %s", ends, staying, endShutdown, finishing, endComplete)
+	if ends[string(session.Shutdown)] != staying || ends[string(session.Complete)] != finishing {
+		t.Errorf("got ends %v, want %d %s and %d %s", ends, staying, session.Shutdown, finishing, session.Complete)
 	}
 	// Once more does nothing.
 	if finished, cut := r.server.Shutdown(t.Context()); finished != 0 || cut != 0 {
@@ -199,8 +227,8 @@ func TestShutdownDuringConnect(t *testing.T) {
 	if got := r.backends[0].Failures.Load(); got != 0 {
 		t.Errorf("got %d failures of a backend that had time left, want 0", got)
 	}
-	if got := r.finished(t, 1)[0]["end"]; got != string(endShutdown) {
-		t.Errorf("got end %v, want %v", got, endShutdown)
+	if got := r.finished(t, 1)[0]["end"]; got != string(session.Shutdown) {
+		t.Errorf("got end %v, want %v", got, session.Shutdown)
 	}
 }
 

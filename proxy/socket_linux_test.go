@@ -1,23 +1,37 @@
 package proxy
 
 import (
-	"net"
-	"runtime"
-	"syscall"
+	"net/netip"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
+// Options may be set late, where a short session saves by it.
 func TestKeepAliveOnBothSides(t *testing.T) {
 	o := startOrigin(t, echo)
 	r := startRig(t, o.addr)
 	client := r.dial(t)
-	if err := echoes(client, 3); err != nil {
-		t.Fatal(err)
+	for i := range 3 {
+		if err := echoes(client, byte(i)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	c := r.session(t)
-	for side, conn := range map[string]*net.TCPConn{"client": c.client, "backend": c.server} {
+	addr := func(a interface{ String() string }) netip.AddrPort { return netip.MustParseAddrPort(a.String()) }
+	own := map[string]int{} // the relay's descriptors, by side
+	for c, fd := range connections(t) {
+		switch {
+		case c.local == r.listener.Addr() && c.peer == addr(client.LocalAddr()):
+			own["client"] = fd
+		case c.peer == o.addr:
+			own["backend"] = fd
+		}
+	}
+	for _, side := range []string{"client", "backend"} {
+		fd, found := own[side]
+		if !found {
+			t.Fatalf("no connection to the %s among %v", side, connections(t))
+		}
 		for _, option := range []struct {
 			name       string
 			level, key int
@@ -29,75 +43,31 @@ func TestKeepAliveOnBothSides(t *testing.T) {
 			{"TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
 			{"TCP_NODELAY", unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 		} {
-			raw, err := conn.SyscallConn()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got int
-			raw.Control(func(fd uintptr) { got, err = unix.GetsockoptInt(int(fd), option.level, option.key) })
-			if err != nil || got != option.want {
-				t.Errorf("%s of the %s's side: got %d and %v, want %d", option.name, side, got, err, option.want)
-			}
+			until(t, option.name+" of the "+side+"'s side to be set", func() bool {
+				got, err := unix.GetsockoptInt(fd, option.level, option.key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got == option.want
+			})
 		}
-	}
-}
-
-func TestPipePool(t *testing.T) {
-	var p pipePool
-	var lent []*pipe
-	for range maxPipes {
-		pp := p.get()
-		if pp == nil {
-			t.Fatalf("got none after %d pipes, want %d", len(lent), maxPipes)
-		}
-		lent = append(lent, pp)
-	}
-	if p.get() != nil {
-		t.Errorf("got a pipe beyond %d", maxPipes)
-	}
-	// One with bytes in it is closed at once, which makes room for another.
-	full := lent[0]
-	syscall.Write(full.w, []byte("left over"))
-	p.put(full, false)
-	if _, err := unix.FcntlInt(uintptr(full.r), unix.F_GETFD, 0); err != unix.EBADF {
-		t.Errorf("got %v of the full pipe, want %v", err, unix.EBADF)
-	}
-	if lent[0] = p.get(); lent[0] == nil {
-		t.Fatal("got none after one was closed")
-	}
-	if n, err := syscall.Read(lent[0].r, make([]byte, 10)); err != syscall.EAGAIN {
-		t.Errorf("got %d bytes and %v from a new pipe, want none and %v", n, err, syscall.EAGAIN)
-	}
-	// The collector closes what is idle, and nothing that is lent.
-	for i, pp := range lent[:maxPipes/2] {
-		p.put(pp, true)
-		lent[i] = nil
-	}
-	lent = lent[maxPipes/2:]
-	until(t, "the idle pipes to be closed", func() bool {
-		runtime.GC()
-		return int(p.open.Load()) == len(lent)
-	})
-	for _, pp := range lent {
-		if _, err := syscall.Write(pp.w, []byte("x")); err != nil {
-			t.Errorf("a pipe that was lent: %v", err)
-		}
-		p.put(pp, false)
-	}
-	if got := p.open.Load(); got != 0 {
-		t.Errorf("got %d pipes open at the end, want 0", got)
 	}
 }
 
 // Without a pipe bulk is copied.
 func TestBulkWithoutPipes(t *testing.T) {
 	o, conns := accepting(t)
-	r := startRig(t, o.addr)
-	r.server.pipes.open.Store(maxPipes)
-	if err := exchange(r.dial(t), <-conns, bothAtOnce, 4, 9<<20, 7<<20); err != nil {
+	c := startChild(t, o.addr)
+	client, backend := c.dial(t), <-conns
+	if err := pass(client, backend, 3, 100); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.server.pipes.open.Load(); got != maxPipes {
-		t.Errorf("got %d pipes, want no more than the %d", got, maxPipes)
+	pipes := c.pipes(t)
+	c.limit(t, 0)
+	if err := exchange(client, backend, bothAtOnce, 4, 9<<20, 7<<20); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.pipes(t); got != pipes {
+		t.Errorf("got %d pipes, want no more than the %d", got, pipes)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,28 +15,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/balance"
+	"weir/proxy/session"
 )
+
+// acceptPause is the first pause after a failed accept. Each is twice as long as the last.
+const acceptPause = 5 * time.Millisecond
 
 // Without a descriptor for accept, connections wait in the kernel's queue and are
 // served when there are some again.
 func TestAcceptOutlivesWantOfDescriptors(t *testing.T) {
 	o := startOrigin(t, echo)
 	c := startChild(t, o.addr)
-	kept, err := net.Dial("tcp", c.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer kept.Close()
+	kept := c.dial(t)
 	if err := echoes(kept, 1); err != nil {
 		t.Fatal(err)
 	}
 	c.limit(t, 0)
 	waiting := make([]net.Conn, 5)
 	for i := range waiting {
-		if waiting[i], err = net.Dial("tcp", c.addr); err != nil {
-			t.Fatal(err)
-		}
-		defer waiting[i].Close()
+		waiting[i] = c.dial(t)
 	}
 	until(t, "a failed accept", func() bool { return len(c.log.lines("accept failed, trying on")) > 0 })
 	if err := echoes(kept, 2); err != nil {
@@ -47,7 +43,7 @@ func TestAcceptOutlivesWantOfDescriptors(t *testing.T) {
 		t.Errorf("got %d accepted without descriptors, want only the first", got)
 	}
 	// Longer than the pauses after the first failures: there were more of them.
-	time.Sleep(8 * minAcceptPause)
+	time.Sleep(8 * acceptPause)
 	c.limit(t, 1000)
 	for i, conn := range waiting {
 		if err := echoes(conn, byte(i)); err != nil {
@@ -67,6 +63,9 @@ func TestAcceptOutlivesWantOfDescriptors(t *testing.T) {
 func TestDialWithoutDescriptors(t *testing.T) {
 	o := startOrigin(t, echo)
 	c := startChild(t, o.addr)
+	if err := echoes(c.dial(t), 1); err != nil { // all that is opened once is open now
+		t.Fatal(err)
+	}
 	c.limit(t, 1)
 	wantReset(t, c.addr)
 	if got := c.tell(t, "state"); got.Failed != 1 || got.Failures[0] != 0 || got.Told != 0 {
@@ -118,8 +117,11 @@ func childPorts() error {
 		members = append(members, balance.Member{Name: addr.String(), Addr: addr, CatalogWeight: 1})
 	}
 	pool.Update(members)
-	server := NewServer(hclog.NewNullLogger())
-	l, err := server.Bind("front", loopback(8080), &Service{Name: "web", Pool: pool, ConnectTimeout: 5 * time.Second})
+	server, err := NewServer(relayKind(), hclog.NewNullLogger())
+	if err != nil {
+		return err
+	}
+	l, err := server.Bind("front", loopback(8080), &session.Service{Name: "web", Pool: pool, ConnectTimeout: 5 * time.Second})
 	if err != nil {
 		return err
 	}
@@ -166,20 +168,11 @@ func raiseLoopback() error {
 // limit lets the child open this many descriptors more than it has.
 func (c *childProcess) limit(t *testing.T, more int) {
 	t.Helper()
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.pid))
-	if err != nil {
-		t.Fatal(err)
-	}
 	// The limit is on the number of a descriptor, and there may be gaps.
-	used := make([]int, 0, len(entries))
-	for _, e := range entries {
-		var fd int
-		fmt.Sscan(e.Name(), &fd)
-		used = append(used, fd)
-	}
+	used := descriptorsOf(t, c.proc)
 	limit, free := 0, 0
 	for ; ; limit++ {
-		if slices.Contains(used, limit) {
+		if used[limit] != "" {
 			continue
 		}
 		if free == more {
@@ -187,7 +180,7 @@ func (c *childProcess) limit(t *testing.T, more int) {
 		}
 		free++
 	}
-	if err := unix.Prlimit(c.pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(limit), Max: 20_000}, nil); err != nil {
+	if err := unix.Prlimit(c.process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(limit), Max: 20_000}, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,6 +9,13 @@ import (
 	"net"
 )
 
+// Sizes around which a relay may change its way: a buffer's worth, and how many bytes
+// in a row make a direction bulk.
+const (
+	bufferSize = 32 << 10
+	bulkSize   = 4 * bufferSize
+)
+
 // A digest is what a stream is compared by.
 type digest struct {
 	length int64

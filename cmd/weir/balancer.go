@@ -33,8 +33,12 @@ type boundListener struct {
 
 // newBalancer binds every listener, so that a taken address is known at once.
 // Nothing runs yet. On an error nothing stays bound.
-func newBalancer(conf *config.Config, log hclog.Logger) (*balancer, error) {
+func newBalancer(conf *config.Config, relay proxy.Kind, log hclog.Logger) (*balancer, error) {
 	catalog, err := newCatalog(conf, log.Named("discovery"))
+	if err != nil {
+		return nil, err
+	}
+	server, err := proxy.NewServer(relay, log.Named("proxy"))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +46,7 @@ func newBalancer(conf *config.Config, log hclog.Logger) (*balancer, error) {
 		log:      log,
 		catalog:  catalog,
 		services: map[string]*service{},
-		server:   proxy.NewServer(log.Named("proxy")),
+		server:   server,
 	}
 	limiter := health.NewLimiter(health.MaxInFlight)
 	resolver := discovery.NewResolver(discovery.SystemLookup, log.Named("discovery"))

@@ -101,7 +101,7 @@ func runDemo(ctx context.Context, o demoOptions, out, logs io.Writer) (err error
 	journal := newDemoJournal(time.Now())
 	ends := newDemoEnds()
 	sink := demoLog{journal: journal, ends: ends, fall: conf.Services[0].Heartbeat.Fall}
-	b, err := newBalancer(conf, newDemoLog(sink, o.verbose, logs))
+	b, err := newBalancer(conf, "", newDemoLog(sink, o.verbose, logs))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/config"
+	"weir/proxy"
 )
 
 // gcPercent is how much the heap may grow, in percent of what lives, before it
@@ -34,11 +35,17 @@ func newRun() *cobra.Command {
 		Long: `Run the balancer until SIGTERM or SIGINT: then the listeners close, live
 connections get 30 seconds to finish, and weir exits 0. A second signal ends at
 once. SIGHUP is ignored: the configuration is read at start. The log goes to
-standard error.`,
+standard error.
+
+WEIR_RELAY=loop or WEIR_RELAY=goroutine chooses what moves the bytes; unset, the best there is.`,
 		Example: `  weir run
   weir run --config /etc/weir/config.hcl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			relay, err := relayKind()
+			if err != nil {
+				return err
+			}
 			conf, err := loadConfig(path, cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -55,8 +62,8 @@ standard error.`,
 			out := newLogWriter(cmd.ErrOrStderr())
 			defer out.Close()
 			log := newLogger(conf.Log, out)
-			log.Info("starting", "version", buildVersion(), "file", path, "config", conf.Summary())
-			if err := runUntil(cmd.Context(), conf, log, signals); err != nil {
+			log.Info("starting", "version", buildVersion(), "file", path, "relay", relay, "config", conf.Summary())
+			if err := runUntil(cmd.Context(), conf, relay, log, signals); err != nil {
 				return runtimeError{err}
 			}
 			return nil
@@ -64,6 +71,16 @@ standard error.`,
 	}
 	addConfigFlag(cmd, &path)
 	return cmd
+}
+
+// relayKind is the relay that the environment asks for.
+func relayKind() (proxy.Kind, error) {
+	const variable = "WEIR_RELAY"
+	kind, err := proxy.ParseKind(os.Getenv(variable))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", variable, err)
+	}
+	return kind, nil
 }
 
 func newLogger(c config.Log, w io.Writer) hclog.Logger {
@@ -77,8 +94,8 @@ func newLogger(c config.Log, w io.Writer) hclog.Logger {
 
 // runUntil runs a balancer until the first signal, and lets it end in peace
 // until the second.
-func runUntil(ctx context.Context, conf *config.Config, log hclog.Logger, signals <-chan os.Signal) error {
-	b, err := newBalancer(conf, log)
+func runUntil(ctx context.Context, conf *config.Config, relay proxy.Kind, log hclog.Logger, signals <-chan os.Signal) error {
+	b, err := newBalancer(conf, relay, log)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"weir/config"
 	"weir/discovery"
 	"weir/health"
-	"weir/proxy"
+	"weir/proxy/session"
 )
 
 // A service joins what the catalog says and what the heartbeats say into the
@@ -76,8 +76,8 @@ func (s *service) query() discovery.Query {
 }
 
 // proxy is the service as its listeners see it.
-func (s *service) proxy() *proxy.Service {
-	p := &proxy.Service{
+func (s *service) proxy() *session.Service {
+	p := &session.Service{
 		Name:           s.conf.Name,
 		Pool:           s.pool,
 		ConnectTimeout: s.conf.ConnectTimeout,

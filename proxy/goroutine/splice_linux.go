@@ -1,4 +1,4 @@
-package proxy
+package goroutine
 
 import (
 	"runtime"
@@ -74,7 +74,7 @@ func (p *pipePool) close(fds [2]int) {
 // splice is read for bulk: it takes bytes into a pipe, and reads if there is none.
 func (f *flow) splice(fd uintptr) bool {
 	if f.p == nil {
-		if f.p = f.session.listener.server.pipes.get(); f.p == nil {
+		if f.p = f.pair.relay.pipes.get(); f.p == nil {
 			return f.read(fd)
 		}
 	}
@@ -85,11 +85,15 @@ func (f *flow) splice(fd uintptr) bool {
 			break
 		}
 	}
-	f.n = int(max(n, 0))
+	f.n = int32(max(n, 0))
 	switch {
-	case f.err == unix.EAGAIN:
+	case f.err == unix.EAGAIN, f.err == nil && f.n == 0:
 		f.release() // at rest a flow holds no pipe
-		return false
+		// It finds nothing, or an end, at urgent data too, where read finds what follows.
+		full := f.full
+		took := f.read(fd)
+		f.full = full
+		return took
 	case f.err != nil:
 	case f.n >= bufferSize:
 		f.full = bulkAfter + smallSplices
@@ -99,28 +103,25 @@ func (f *flow) splice(fd uintptr) bool {
 	return true
 }
 
-// drain moves the pipe's bytes on to dst; false waits until dst takes more.
-func (f *flow) drain(fd uintptr) bool {
-	for f.n > 0 {
-		n, err := unix.Splice(f.p.r, nil, int(fd), nil, f.n, spliceFlags)
+// unsplice moves the pipe's bytes on to dst, and gives the pipe back once the flow
+// is no longer bulk.
+func (f *flow) unsplice(fd uintptr) error {
+	for f.sent < f.n {
+		n, err := unix.Splice(f.p.r, nil, int(fd), nil, int(f.n-f.sent), spliceFlags)
 		switch {
 		case err == unix.EINTR:
-		case err == unix.EAGAIN:
-			return false
 		case err != nil:
-			f.err = err
-			return true
+			return err
 		case n == 0:
-			f.err = syscall.EPIPE // the kernel lost bytes it had: never seen
-			return true
+			return syscall.EPIPE // the kernel lost bytes it had: never seen
 		default:
-			f.n -= int(n)
+			f.sent += int32(n)
 			f.moved += n
 		}
 	}
 	if f.full < bulkAfter {
 		f.full = 0
-		f.release() // no longer bulk
+		f.release()
 	}
-	return true
+	return nil
 }

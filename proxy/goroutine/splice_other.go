@@ -1,6 +1,6 @@
 //go:build !linux
 
-package proxy
+package goroutine
 
 // Without splice every flow copies.
 
@@ -12,4 +12,4 @@ func (*pipePool) put(*pipe, bool) {}
 
 func (f *flow) splice(fd uintptr) bool { return f.read(fd) }
 
-func (f *flow) drain(uintptr) bool { return true }
+func (f *flow) unsplice(uintptr) error { return nil }

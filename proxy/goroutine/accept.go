@@ -1,0 +1,143 @@
+package goroutine
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"weir/proxy/session"
+)
+
+// Bounds of the pause after a failed accept: descriptors run out for a while,
+// and connections wait in the kernel's queue meanwhile.
+const (
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
+)
+
+// mostQueued is more than any kernel's queue holds: however fast clients come,
+// taking what waits ends.
+const mostQueued = 65535
+
+// Serve takes connections from a listening socket, which it owns, until closing is
+// closed; then those that wait in its queue.
+func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) error {
+	ln, err := listener(socket)
+	if err != nil {
+		return err
+	}
+	expired := make(chan struct{}) // closed when accept fails for good
+	go func() {
+		<-closing
+		ln.SetDeadline(time.Unix(1, 0))
+		close(expired)
+	}()
+	r.accept(ln, f, closing)
+	<-expired
+	return nil
+}
+
+// listener wraps a listening socket.
+func listener(socket int) (*net.TCPListener, error) {
+	file := os.NewFile(uintptr(socket), "listener")
+	defer file.Close() // FileListener works on a copy
+	ln, err := net.FileListener(file)
+	if err != nil {
+		return nil, fmt.Errorf("listener: %w", err)
+	}
+	return ln.(*net.TCPListener), nil
+}
+
+func (r *Relay) accept(ln *net.TCPListener, f *session.Front, closing <-chan struct{}) {
+	var wait time.Duration
+	for {
+		conn, err := ln.AcceptTCP()
+		switch {
+		case err == nil:
+			wait = 0
+			r.start(conn, f)
+		case isClosed(closing):
+			// Nothing goes between these two: who comes in there is lost.
+			late := takeQueued(ln)
+			ln.Close()
+			for _, conn := range late {
+				r.start(conn, f)
+			}
+			return
+		default:
+			if wait == 0 {
+				f.Starved(err)
+			}
+			wait = min(max(2*wait, minAcceptPause), maxAcceptPause)
+			select {
+			case <-time.After(wait):
+			case <-closing:
+			}
+		}
+	}
+}
+
+func (r *Relay) start(conn *net.TCPConn, f *session.Front) {
+	f.Accepted.Add(1)
+	p := &pair{relay: r, front: f, client: conn, began: time.Now()}
+	r.track(p)
+	go p.connect()
+}
+
+// takeQueued accepts what waits in the kernel's queue, and waits for no more. The
+// net package doesn't look there once accept has expired.
+func takeQueued(ln *net.TCPListener) (conns []*net.TCPConn) {
+	raw, err := ln.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	raw.Control(func(fd uintptr) {
+		for range mostQueued {
+			conn, err := acceptOne(int(fd))
+			switch {
+			case err == nil:
+				conns = append(conns, conn)
+			case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.ECONNABORTED): // the next one may be good
+			default:
+				return
+			}
+		}
+	})
+	return conns
+}
+
+// acceptOne fails with EAGAIN when nobody waits.
+func acceptOne(listener int) (*net.TCPConn, error) {
+	syscall.ForkLock.RLock() // no child may inherit it between accept and close-on-exec
+	fd, _, err := syscall.Accept(listener)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(fd), "client")
+	defer file.Close() // FileConn works on a copy
+	conn, err := net.FileConn(file)
+	if err != nil {
+		return nil, err
+	}
+	if conn.RemoteAddr() == nil { // reset while it waited
+		conn.Close()
+		return nil, syscall.ECONNABORTED
+	}
+	return conn.(*net.TCPConn), nil
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package goroutine
+
+import "syscall"
+
+// condition can't tell an error that was told already here, and tells the pending one.
+func condition(fd uintptr) (failed, closed bool) {
+	pending, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	return err == nil && pending != 0, false
+}

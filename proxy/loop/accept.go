@@ -1,0 +1,136 @@
+//go:build linux && (amd64 || arm64)
+
+package loop
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weir/proxy/session"
+)
+
+// acceptBatch is how many clients are taken in a row before the others' turn.
+const acceptBatch = 16
+
+// An acceptor is a listening socket in one of the loops that share it.
+type acceptor struct {
+	id    int32 // below wakeUpID
+	fd    int32
+	front *session.Front
+	pause time.Duration // after a failed accept; 0 while all is well
+	timer timer
+}
+
+func (l *loop) open(id, fd int32, f *session.Front) {
+	a := &acceptor{id: id, fd: fd, front: f}
+	a.timer.owner = a
+	l.acceptors = append(l.acceptors, a)
+	l.listen(a)
+}
+
+// listen has the loop told of clients. Of the loops that wait, one is woken.
+func (l *loop) listen(a *acceptor) {
+	l.control(unix.EPOLL_CTL_ADD, a.fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE, a.id, 0)
+}
+
+// shut has the loop told no more.
+func (l *loop) shut(id int32) {
+	for i, a := range l.acceptors {
+		if a.id == id {
+			l.wheel.stop(&a.timer)
+			l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0)
+			l.acceptors = append(l.acceptors[:i], l.acceptors[i+1:]...)
+			return
+		}
+	}
+}
+
+func (l *loop) acceptFrom(id int32) {
+	i := slices.IndexFunc(l.acceptors, func(a *acceptor) bool { return a.id == id })
+	if i < 0 {
+		return // shut meanwhile
+	}
+	a := l.acceptors[i]
+	for range acceptBatch {
+		fd, err := accept(a.fd, &l.from)
+		switch {
+		case err == 0:
+			a.pause = 0
+			place(l, arrival{fd, l.from.get(), a.front})
+		case err == unix.EAGAIN:
+			return
+		case transient(err):
+		default:
+			a.front.Starved(err)
+			a.pause = min(max(2*a.pause, minAcceptPause), maxAcceptPause)
+			l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0) // it would be ready all the time
+			l.set(&a.timer, a.pause)
+			return
+		}
+	}
+}
+
+// transient reports whether the next accept may be good all the same: what was wrong
+// was with the one client.
+func transient(err errno) bool {
+	switch err {
+	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.ENETDOWN, unix.ENOPROTOOPT, unix.EHOSTDOWN,
+		unix.ENONET, unix.EHOSTUNREACH, unix.EOPNOTSUPP, unix.ENETUNREACH: // accept(2), "Error handling"
+		return true
+	}
+	return false
+}
+
+// expire ends the pause after a failed accept.
+func (a *acceptor) expire(l *loop) { l.listen(a) }
+
+// place counts a client and gives it to a loop: to the one that accepted it, unless
+// another has clearly fewer sessions. A few long ones would stay on one loop otherwise,
+// since the kernel wakes the same one again and again.
+func place(l *loop, a arrival) {
+	a.front.Accepted.Add(1)
+	least, own := l, l.live.Load()
+	for _, other := range l.group {
+		if other.live.Load() < least.live.Load() {
+			least = other
+		}
+	}
+	if least != l && own-least.live.Load() > own/8 {
+		least.live.Add(1)
+		least.hand(a)
+		return
+	}
+	l.live.Add(1)
+	l.begin(a)
+}
+
+// drain takes the clients that wait in the queue of a socket that no loop listens to
+// any more: who is there when it is closed is lost. While descriptors are short it
+// tries again, for a second or so.
+func drain(loops []*loop, socket int32, f *session.Front) {
+	var from address
+	for pause := minAcceptPause; pause < maxAcceptPause; {
+		fd, err := accept(socket, &from)
+		switch {
+		case err == 0:
+			f.Accepted.Add(1)
+			least := loops[0]
+			for _, l := range loops {
+				if l.live.Load() < least.live.Load() {
+					least = l
+				}
+			}
+			least.live.Add(1)
+			least.hand(arrival{fd, from.get(), f})
+		case err == unix.EAGAIN:
+			return
+		case transient(err):
+		default:
+			f.Starved(err)
+			time.Sleep(pause)
+			pause *= 2
+		}
+	}
+}

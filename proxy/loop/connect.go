@@ -1,0 +1,155 @@
+//go:build linux && (amd64 || arm64)
+
+package loop
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weir/balance"
+	"weir/proxy/session"
+)
+
+// keepAliveAfter is how old a session is when keep-alive is set on its backend's side:
+// most end before, and save four system calls.
+const keepAliveAfter = time.Second
+
+// firstTry looks what the client has sent already, and begins to join it to a backend.
+func (l *loop) firstTry(c *conn) {
+	n, err := recv(c.client.fd, l.scratch)
+	switch {
+	case err == unix.EAGAIN:
+	case err != 0:
+		c.because(session.ClientReset)
+		l.abort(c)
+		return
+	case n == 0:
+		c.up.ended = true
+	default:
+		c.up.rest = l.scratch[:n]
+		c.client.readable = n == len(l.scratch)
+	}
+	b := c.tries.First(c.front)
+	if b == nil {
+		l.refuse(c, session.NoBackend)
+		return
+	}
+	l.try(c, b)
+}
+
+// try connects to one backend after the other until one takes the client, may yet take
+// it, or all hope is lost.
+func (l *loop) try(c *conn, b *balance.Backend) {
+	for b != nil {
+		if c.err = l.dial(c, b); c.err == 0 {
+			return
+		}
+		var pause time.Duration
+		if b, pause = c.tries.Failed(c.err); pause > 0 {
+			c.state = pausing
+			l.keep(&c.up)
+			l.set(&c.timer, pause)
+			return
+		}
+	}
+	l.refuse(c, session.ConnectFailed)
+}
+
+// resume goes on after a pause.
+func (l *loop) resume(c *conn) { l.try(c, c.tries.Resume()) }
+
+// dial connects to a backend. Where that is near, it is done at once, and what the
+// client has sent goes along with the handshake's last segment.
+func (l *loop) dial(c *conn, b *balance.Backend) errno {
+	fd, err := newSocket(l.to.set(b.Addr()))
+	if err != 0 {
+		return err
+	}
+	c.server = side{conn: c, fd: fd}
+	eager := len(c.up.rest) > 0
+	if eager {
+		setOption(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
+	}
+	err = connect(fd, &l.to)
+	if err == unix.EINPROGRESS && eager {
+		// The kernel may be further than it says. If it isn't, it takes no bytes.
+		err = l.write(&c.up)
+		if err == unix.EAGAIN {
+			err = unix.EINPROGRESS
+		}
+	}
+	switch err {
+	case 0:
+		l.add(&c.server)
+		l.join(c)
+	case unix.EINPROGRESS:
+		c.state = connecting
+		c.server.watched = true
+		l.keep(&c.up)
+		l.add(&c.server)
+		l.watch(&c.server, sideEvents|unix.EPOLLOUT)
+		l.set(&c.timer, c.front.Service.ConnectTimeout)
+	default:
+		closeFD(fd)
+		c.server.fd = -1
+		return err
+	}
+	return 0
+}
+
+// connectDone looks how a connect ended. It reports whether the session is joined now,
+// and goes on: the events may tell of more.
+func (l *loop) connectDone(c *conn, events uint32) bool {
+	switch {
+	case events&(unix.EPOLLERR|unix.EPOLLHUP) != 0:
+		err := pendingError(c.server.fd)
+		if err == 0 {
+			err = unix.ECONNRESET // it was there, and is gone
+		}
+		l.connectFailed(c, err)
+	case events&unix.EPOLLOUT != 0:
+		l.join(c)
+	}
+	return c.state == joined && c.born != 0
+}
+
+// connectFailed goes on with the next backend.
+func (l *loop) connectFailed(c *conn, err errno) {
+	l.wheel.stop(&c.timer)
+	l.sides[c.server.fd] = nil
+	closeFD(c.server.fd)
+	c.server.fd = -1
+	c.err = err
+	b, pause := c.tries.Failed(err)
+	if pause > 0 {
+		c.state = pausing
+		l.set(&c.timer, pause)
+		return
+	}
+	l.try(c, b)
+}
+
+// join lets the bytes flow.
+func (l *loop) join(c *conn) {
+	c.backend = c.tries.Joined()
+	c.state = joined
+	l.set(&c.timer, keepAliveAfter)
+	if !c.server.watched {
+		l.watch(&c.server, sideEvents)
+	}
+	l.watch(&c.client, sideEvents)
+	l.pump(&c.up)
+}
+
+// watch registers a side.
+func (l *loop) watch(s *side, events uint32) {
+	l.control(unix.EPOLL_CTL_ADD, s.fd, events, s.fd, s.conn.born)
+}
+
+// refuse resets a client that nobody takes.
+func (l *loop) refuse(c *conn, r session.EndReason) {
+	c.because(r)
+	c.front.Refused(c.addr, r, c.err)
+	l.abort(c)
+}

@@ -1,0 +1,164 @@
+//go:build linux && (amd64 || arm64)
+
+package loop
+
+import (
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weir/proxy/session"
+)
+
+// A loop is one goroutine and its sessions. What has no rule below is touched by that
+// goroutine alone.
+type loop struct {
+	poller
+	*wheel
+	buffers
+	pipes pipes
+
+	group     []*loop // all, itself included
+	began     time.Time
+	sides     []*side // by descriptor; nil where there is none
+	later     []*flow // that wait for another turn
+	turns     []*flow // emptied, to be later next
+	spare     []*conn
+	acceptors []*acceptor
+	born      uint32 // sessions so far: tells a descriptor's old events from new ones
+	from      address
+	to        address
+
+	live  atomic.Int64 // sessions, those on their way here included: written by acceptors too
+	ended atomic.Int64
+	mail  mailbox
+
+	cutting bool          // no session is to go on
+	stop    bool          // once there is none
+	stopped chan struct{} // closed when the loop has returned
+}
+
+// A mailbox takes what other threads want done.
+type mailbox struct {
+	any  atomic.Bool
+	mu   sync.Mutex // guards following
+	todo []func(*loop)
+	came []arrival
+}
+
+// An arrival is a client that another loop has accepted.
+type arrival struct {
+	fd    int32
+	addr  netip.AddrPort
+	front *session.Front
+}
+
+func newLoop() (*loop, error) {
+	l := &loop{wheel: newWheel(), began: time.Now(), stopped: make(chan struct{})}
+	if err := l.poller.open(); err != nil {
+		return nil, err
+	}
+	l.scratch = l.takeLarge()
+	return l, nil
+}
+
+// run works until stop is set and no session is left.
+func (l *loop) run() {
+	defer close(l.stopped)
+	for !l.stop || l.live.Load() > 0 {
+		events := l.wait(l.patience(), &l.mail.any)
+		if now := int64(time.Since(l.began) / tick); now != l.clock {
+			l.clock = now
+			runtime.Gosched() // else the scheduler takes the processor by signal, every 10 ms
+		}
+		for i := range events {
+			l.dispatch(&events[i])
+		}
+		l.readMail()
+		l.takeTurns()
+		l.advance(l)
+	}
+	l.pipes.close()
+	l.poller.close()
+}
+
+// patience is how long there is nothing to do if nothing happens.
+func (l *loop) patience() time.Duration {
+	if len(l.later) > 0 {
+		return 0
+	}
+	if ticks := l.next(); ticks > 0 {
+		return time.Duration(ticks) * tick
+	}
+	return -1
+}
+
+func (l *loop) dispatch(e *unix.EpollEvent) {
+	switch at := e.Fd; {
+	case at == wakeUpID:
+	case at < 0:
+		l.acceptFrom(at)
+	default:
+		if s := l.sides[at]; s != nil && s.conn.born == uint32(e.Pad) {
+			l.happened(s, e.Events)
+		}
+	}
+}
+
+// do has f run on the loop, unless that has stopped. Anyone may call it.
+func (l *loop) do(f func(*loop)) {
+	l.mail.mu.Lock()
+	l.mail.todo = append(l.mail.todo, f)
+	l.mail.mu.Unlock()
+	l.mail.any.Store(true)
+	l.wake()
+}
+
+// hand gives a client to the loop, which has been counted as one of its live sessions.
+func (l *loop) hand(a arrival) {
+	l.mail.mu.Lock()
+	l.mail.came = append(l.mail.came, a)
+	l.mail.mu.Unlock()
+	l.mail.any.Store(true)
+	l.wake()
+}
+
+func (l *loop) readMail() {
+	if !l.mail.any.Load() {
+		return
+	}
+	l.mail.any.Store(false)
+	l.mail.mu.Lock()
+	todo, came := l.mail.todo, l.mail.came
+	l.mail.todo, l.mail.came = nil, nil
+	l.mail.mu.Unlock()
+	for _, a := range came {
+		l.begin(a)
+	}
+	for _, f := range todo {
+		f(l)
+	}
+}
+
+// add puts a side where its events find it.
+func (l *loop) add(s *side) {
+	for int(s.fd) >= len(l.sides) {
+		l.sides = append(l.sides, make([]*side, max(64, len(l.sides)/4))...)
+	}
+	l.sides[s.fd] = s
+}
+
+// cut resets all sessions, and those to come.
+func (l *loop) cut() {
+	l.cutting = true
+	for _, s := range l.sides {
+		if s != nil {
+			s.conn.because(session.Shutdown)
+			l.abort(s.conn)
+		}
+	}
+}

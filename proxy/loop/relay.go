@@ -1,0 +1,158 @@
+//go:build linux && (amd64 || arm64)
+
+package loop
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weir/proxy/session"
+)
+
+// A Relay is all loops of a process.
+type Relay struct {
+	mu        sync.Mutex // guards following
+	loops     []*loop    // from the first Serve on
+	acceptors int32      // so far
+}
+
+// New returns a relay whose threads start with the first Serve.
+func New() (*Relay, error) { return new(Relay), nil }
+
+// start returns the loops, and runs them if they don't run yet.
+func (r *Relay) start() ([]*loop, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loops != nil {
+		return r.loops, nil
+	}
+	loops := make([]*loop, runtime.GOMAXPROCS(0))
+	for i := range loops {
+		l, err := newLoop()
+		if err != nil {
+			for _, l := range loops[:i] {
+				l.poller.close()
+			}
+			return nil, err
+		}
+		loops[i] = l
+	}
+	for _, l := range loops {
+		l.group = loops
+		go l.run()
+	}
+	r.loops = loops
+	return loops, nil
+}
+
+// Serve takes connections from a listening socket, which is the relay's from now on,
+// until closing is closed; then those that wait in its queue, and closes it.
+func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) error {
+	defer closeFD(int32(socket))
+	loops, err := r.start()
+	if err != nil {
+		return err
+	}
+	if err := prepareListener(int32(socket)); err != 0 {
+		return err
+	}
+	r.mu.Lock()
+	r.acceptors++
+	id := -1 - r.acceptors
+	r.mu.Unlock()
+	each(loops, func(l *loop) { l.open(id, int32(socket), f) })
+	<-closing
+	each(loops, func(l *loop) { l.shut(id) })
+	drain(loops, int32(socket), f)
+	return nil
+}
+
+// each runs f on all loops and returns when it has.
+func each(loops []*loop, f func(*loop)) {
+	var done sync.WaitGroup
+	for _, l := range loops {
+		done.Add(1)
+		l.do(func(l *loop) {
+			f(l)
+			done.Done()
+		})
+	}
+	done.Wait()
+}
+
+// Ended returns how many sessions have ended so far.
+func (r *Relay) Ended() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.loops {
+		n += int(l.ended.Load())
+	}
+	return n
+}
+
+// Finish lets the sessions go on until they end or ctx does, resets those that are
+// left and says how many. All of Serve have returned before it is called.
+func (r *Relay) Finish(ctx context.Context) (cut int) {
+	r.mu.Lock()
+	loops := r.loops
+	r.mu.Unlock()
+	for _, l := range loops {
+		l.do(func(l *loop) { l.stop = true })
+	}
+	for _, l := range loops {
+		select {
+		case <-l.stopped:
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() == nil {
+		return 0
+	}
+	counts := make([]int, len(loops))
+	for i, l := range loops {
+		l.do(func(l *loop) {
+			counts[i] = int(l.live.Load())
+			l.cut()
+		})
+	}
+	for i, l := range loops {
+		<-l.stopped
+		cut += counts[i]
+	}
+	return cut
+}
+
+// prepareListener sets what the sockets accepted inherit, which saves setting it on each.
+func prepareListener(fd int32) errno {
+	for _, o := range append(keepAlive[:], option{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1}) {
+		if err := setOption(fd, o.level, o.name, o.value); err != 0 {
+			return err
+		}
+	}
+	if err := unix.SetNonblock(int(fd), true); err != nil {
+		return err.(errno)
+	}
+	return 0
+}
+
+type option struct{ level, name, value int }
+
+// keepAlive is set on both sides of every session: a peer that is gone without a word
+// is noticed after two minutes.
+var keepAlive = [...]option{
+	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
+}
+
+// Bounds of the pause after a failed accept: descriptors run out for a while, and
+// connections wait in the kernel's queue meanwhile.
+const (
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
+)

@@ -1,0 +1,108 @@
+package session
+
+import (
+	"errors"
+	"slices"
+	"syscall"
+	"time"
+
+	"weir/balance"
+)
+
+// LonePause goes before the second try of a service's only backend, which may
+// be restarting, and before a try after trouble of our own.
+const LonePause = 100 * time.Millisecond
+
+// LastBytes is how long a side that is still there may take over what the other one
+// sent before it was lost. Then it is reset as well.
+const LastBytes = 500 * time.Millisecond
+
+// Tries decides whom a client is joined to, and keeps the backends' counts: one that
+// is being tried counts as active, so that the pool doesn't forget it.
+//
+// First, then Failed and perhaps Resume after each failed try, then Joined. Whoever
+// has a backend from one of these owes the pool a Leave, but for a Failed since.
+type Tries struct {
+	front   *Front
+	left    int                // retries
+	tried   []*balance.Backend // and found wanting
+	current *balance.Backend
+	lone    bool // the pause under way is before a lone backend's second try
+}
+
+// First returns the backend to try first, nil if none is eligible.
+func (t *Tries) First(f *Front) *balance.Backend {
+	*t = Tries{front: f, left: f.Service.Retries}
+	return t.take(f.Service.Pool.Pick())
+}
+
+// Failed says whom to try after the current backend could not be connected to. A
+// pause means that Resume will say, after that time. Neither means that nobody is left.
+func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
+	pool := t.front.Service.Pool
+	b := t.current
+	t.current = nil
+	Leave(b)
+	retry := t.left > 0
+	t.left--
+	if Ours(err) {
+		// Says nothing about any backend: wait until the trouble may be over.
+		t.lone = false
+		if !retry {
+			return nil, 0
+		}
+		return nil, LonePause
+	}
+	t.front.connectFailed(b, err)
+	t.tried = append(t.tried, b)
+	if retry {
+		if next := t.take(pool.PickOther(t.tried)); next != nil {
+			return next, 0
+		}
+	}
+	// A lone backend's second try is no retry: those are for others.
+	if t.lone = len(t.tried) == 1 && pool.Snapshot().Len() <= 1; t.lone {
+		return nil, LonePause
+	}
+	return nil, 0
+}
+
+// Resume says whom to try now that the pause is over: only an eligible backend.
+func (t *Tries) Resume() *balance.Backend {
+	pool := t.front.Service.Pool
+	if t.lone {
+		return t.take(pool.Pick())
+	}
+	return t.take(pool.PickOther(t.tried))
+}
+
+// Joined counts the connection that the current backend took, and returns that.
+func (t *Tries) Joined() *balance.Backend {
+	t.current.Connections.Add(1)
+	return t.current
+}
+
+// Stopped ends the try under way for a reason that is not the backend's.
+func (t *Tries) Stopped() {
+	if t.current != nil {
+		Leave(t.current)
+		t.current = nil
+	}
+}
+
+func (t *Tries) take(b *balance.Backend) *balance.Backend {
+	if t.current = b; b != nil {
+		b.Active.Add(1)
+	}
+	return b
+}
+
+// Leave ends a connection's stay with its backend.
+func Leave(b *balance.Backend) { b.Active.Add(-1) }
+
+// Ours reports whether a connect failed for want of something on this host, which
+// says nothing about the backend.
+func Ours(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM},
+		func(e error) bool { return errors.Is(err, e) })
+}
