@@ -67,15 +67,13 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 		return err
 	}
 	c.server = side{conn: c, fd: fd}
-	eager := len(c.up.rest) > 0
-	if eager {
+	if len(c.up.rest) > 0 {
 		setOption(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
 	}
 	err = connect(fd, &l.to)
-	if err == unix.EINPROGRESS && eager {
+	if err == unix.EINPROGRESS {
 		// The kernel may be further than it says. If it isn't, it takes no bytes.
-		err = l.write(&c.up)
-		if err == unix.EAGAIN {
+		if err = l.firstBytes(c); err == unix.EAGAIN {
 			err = unix.EINPROGRESS
 		}
 	}
@@ -96,6 +94,16 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 		return err
 	}
 	return 0
+}
+
+// firstBytes writes what the client has sent already. With none it only asks whether
+// the connection is there.
+func (l *loop) firstBytes(c *conn) errno {
+	if len(c.up.rest) > 0 {
+		return l.write(&c.up)
+	}
+	_, err := send(c.server.fd, nil)
+	return err
 }
 
 // connectDone looks how a connect ended. It reports whether the session is joined now,

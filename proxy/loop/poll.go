@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -65,7 +66,7 @@ func (p *poller) close() {
 // bear id and generation.
 func (p *poller) control(op int, fd int32, events uint32, id int32, generation uint32) errno {
 	e := unix.EpollEvent{Events: events, Fd: id, Pad: int32(generation)}
-	_, _, err := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
+	_, _, err := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
 	return err
 }
 
@@ -87,7 +88,7 @@ func (p *poller) wait(timeout time.Duration, ready *atomic.Bool) []unix.EpollEve
 	if timeout > 0 {
 		ms = int((timeout + time.Millisecond - 1) / time.Millisecond)
 	}
-	n, _, err := unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), maxEvents, uintptr(ms), 0, 0)
+	n, _, err := syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), maxEvents, uintptr(ms), 0, 0)
 	if err != 0 { // EINTR
 		return nil
 	}
@@ -96,7 +97,7 @@ func (p *poller) wait(timeout time.Duration, ready *atomic.Bool) []unix.EpollEve
 
 // poll waits without the Go scheduler's knowledge, so for a moment at most.
 func (p *poller) poll(ms int) []unix.EpollEvent {
-	n, _, err := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), maxEvents, uintptr(ms), 0, 0)
+	n, _, err := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)), maxEvents, uintptr(ms), 0, 0)
 	if err != 0 { // EINTR: the scheduler wants the processor
 		return nil
 	}
@@ -107,6 +108,6 @@ func (p *poller) poll(ms int) []unix.EpollEvent {
 func (p *poller) wake() {
 	if p.asleep.Load() {
 		one := uint64(1)
-		unix.RawSyscall(unix.SYS_WRITE, uintptr(p.wakeUp), uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
+		syscall.RawSyscall(unix.SYS_WRITE, uintptr(p.wakeUp), uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
 	}
 }
