@@ -3,6 +3,9 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 20s
 
+# Tests run on the best relay that the system has, and then on the one that all have.
+OTHER_RELAY := WEIR_RELAY=goroutine
+
 # The compose scenario has a build tag, so that plain `go test ./...` leaves Docker alone.
 TAGS := -tags compose
 
@@ -21,12 +24,14 @@ demo: build ## show weir at work with nothing installed; ARGS="--for 20s" ends i
 	@bin/weir demo $(ARGS)
 
 .PHONY: test
-test: consul ## run all tests, those with a real Consul included
+test: consul ## run all tests, those with a real Consul included; what depends on the relay, on each
 	go test -count=1 -timeout 10m ./...
+	$(OTHER_RELAY) go test -count=1 -timeout 10m ./proxy ./test/e2e
 
 .PHONY: race
 race: consul ## run all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -count=1 -timeout 15m ./...
+	$(OTHER_RELAY) CGO_ENABLED=1 go test -race -count=1 -timeout 10m ./proxy
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (20s)
@@ -35,6 +40,10 @@ fuzz: ## run each fuzz target for FUZZTIME (20s)
 			echo "$$package $$target"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
+	done; \
+	for target in FuzzRelay FuzzRelayResets; do \
+		echo "./proxy $$target, $(OTHER_RELAY)"; \
+		$(OTHER_RELAY) go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./proxy; \
 	done
 
 .PHONY: lint

@@ -43,6 +43,11 @@ func TestAddressInUse(t *testing.T) {
 		_, err = s.Bind("front", all, &session.Service{})
 		wantInUse(t, err, all)
 	})
+	t.Run("by another server", func(t *testing.T) {
+		r := startRig(t)
+		_, err := s.Bind("front", r.listener.Addr(), &session.Service{})
+		wantInUse(t, err, r.listener.Addr())
+	})
 	t.Run("at serve", func(t *testing.T) {
 		l, err := s.Bind("front", loopback(0), &session.Service{})
 		if err != nil {

@@ -106,13 +106,12 @@ func child(what string) error {
 
 // A childProcess is a rig in a process of its own.
 type childProcess struct {
-	process  *os.Process
-	proc     string // its number, for /proc
-	addr     string
-	log      *logBook
-	in       io.Writer
-	out      *json.Decoder
-	ownPipes int // ends of pipes that it began with
+	process *os.Process
+	proc    string // its number, for /proc
+	addr    string
+	log     *logBook
+	in      io.Writer
+	out     *json.Decoder
 }
 
 // startChild starts one that serves until the test ends.
@@ -141,7 +140,6 @@ func startChild(t *testing.T, backends ...netip.AddrPort) *childProcess {
 	c.process, c.proc = cmd.Process, strconv.Itoa(cmd.Process.Pid)
 	c.in, c.out = in, json.NewDecoder(out)
 	c.addr = c.tell(t, "state").Addr.String()
-	c.ownPipes = pipesOf(t, c.proc)
 	until(t, "the child to listen", func() bool { return len(c.log.lines("listening")) > 0 })
 	return c
 }

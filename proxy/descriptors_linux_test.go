@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -37,20 +39,39 @@ func descriptorsOf(t *testing.T, process string) map[int]string {
 	return open
 }
 
-// pipesOf counts the ends of pipes that a process has open.
-func pipesOf(t *testing.T, process string) int { t.Helper(); return count(t, process, "pipe:") }
-
 // socketsOf counts the sockets that a process has open.
-func socketsOf(t *testing.T, process string) int { t.Helper(); return count(t, process, "socket:") }
-
-func count(t *testing.T, process, kind string) (n int) {
+func socketsOf(t *testing.T, process string) (n int) {
 	t.Helper()
 	for _, what := range descriptorsOf(t, process) {
-		if strings.HasPrefix(what, kind) {
+		if strings.HasPrefix(what, "socket:") {
 			n++
 		}
 	}
 	return n
+}
+
+// pipesOf returns the pipes of which a process has both ends, with a descriptor to read
+// from. Standard input and its like don't count.
+func pipesOf(t *testing.T, process string) map[string]int {
+	t.Helper()
+	const read, write = 0o400, 0o200 // permissions of the link: how the descriptor is open
+	ends := map[string]fs.FileMode{}
+	pipes := map[string]int{}
+	for fd, what := range descriptorsOf(t, process) {
+		if !strings.HasPrefix(what, "pipe:") {
+			continue
+		}
+		link, err := os.Lstat(filepath.Join("/proc", process, "fd", strconv.Itoa(fd)))
+		if err != nil {
+			continue // closed since
+		}
+		ends[what] |= link.Mode() & (read | write)
+		if link.Mode()&read != 0 {
+			pipes[what] = fd
+		}
+	}
+	maps.DeleteFunc(pipes, func(what string, _ int) bool { return ends[what] != read|write })
+	return pipes
 }
 
 // A connection of this process, as one of its two ends has it.

@@ -49,6 +49,9 @@ func newScript(seed uint64) *script {
 		if r.IntN(6) == 0 {
 			st.pause = time.Duration(r.IntN(3000)) * time.Microsecond
 		}
+		if r.IntN(200) == 0 {
+			st.pause = 300 * time.Millisecond // a stall, longer than a relay waits before it looks what is wrong
+		}
 		sent[side] += int64(st.size)
 		s.steps[side] = append(s.steps[side], st)
 	}

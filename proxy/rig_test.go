@@ -22,12 +22,6 @@ import (
 // relayKind is the relay that the tests are run on: a run of its own for each.
 func relayKind() Kind { return Kind(os.Getenv("WEIR_RELAY")) }
 
-// onLoop reports whether that is the event loop.
-func onLoop() bool {
-	kind, _ := ParseKind(string(relayKind()))
-	return kind == EventLoop
-}
-
 // A rig is a server with one listener that serves, in front of some backends.
 type rig struct {
 	server   *Server

@@ -1,27 +1,50 @@
 package proxy
 
 import (
-	"net/netip"
+	"context"
+	"net"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// Options may be set late, where a short session saves by it.
 func TestKeepAliveOnBothSides(t *testing.T) {
 	o := startOrigin(t, echo)
 	r := startRig(t, o.addr)
-	client := r.dial(t)
+	wantOptions(t, r, o, r.dial(t))
+}
+
+// A client may be there as soon as its listener listens, and before anybody accepts.
+func TestKeepAliveOfAnEarlyClient(t *testing.T) {
+	o := startOrigin(t, echo)
+	r := newRig(t, o.addr)
+	socket := r.listen(t)
+	closing, served := make(chan struct{}), make(chan error, 1)
+	t.Cleanup(func() {
+		close(closing)
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		<-r.shutDown(context.Background())
+	})
+	early := r.dial(t)
+	go func() { served <- r.server.relay.Serve(socket, r.listener.Front, closing) }()
+	wantOptions(t, r, o, early)
+}
+
+// wantOptions checks what the relay sets on both its sockets of a session. That may be
+// late, where a short session saves by it.
+func wantOptions(t *testing.T, r *rig, o *origin, client *net.TCPConn) {
+	t.Helper()
 	for i := range 3 {
 		if err := echoes(client, byte(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	addr := func(a interface{ String() string }) netip.AddrPort { return netip.MustParseAddrPort(a.String()) }
 	own := map[string]int{} // the relay's descriptors, by side
 	for c, fd := range connections(t) {
 		switch {
-		case c.local == r.listener.Addr() && c.peer == addr(client.LocalAddr()):
+		case c.local == r.listener.Addr() && c.peer == client.LocalAddr().(*net.TCPAddr).AddrPort():
 			own["client"] = fd
 		case c.peer == o.addr:
 			own["backend"] = fd

@@ -28,13 +28,13 @@ type flow struct {
 	srcRaw, dstRaw  syscall.RawConn
 	onTake, onDrain func(fd uintptr) bool // made once: a new closure each time would be garbage
 
-	buf    *buffer // held from a read to the write of what it got
-	p      *pipe   // held from a splice until src has nothing more to read
-	n      int32   // bytes received, in buf or p
-	sent   int32   // of them
-	full   int32   // reads in a row that filled the buffer
-	looked bool    // dst has a write deadline, which is moved only when it is over
-	err    error   // of the last system call
+	buf   *buffer // held from a read to the write of what it got
+	p     *pipe   // held from a splice until src has nothing more to read
+	n     int32   // bytes received, in buf or p
+	sent  int32   // of them
+	full  int32   // reads in a row that filled the buffer
+	timed bool    // dst has a write deadline, which is moved only when it is over
+	err   error   // of the last system call
 }
 
 func (f *flow) init(p *pair, src, dst *net.TCPConn) {
@@ -144,7 +144,7 @@ func (f *flow) send() error {
 			f.pair.abort(f.pair.lost(f.src))
 			return err
 		}
-		f.looked = true
+		f.timed = true
 		f.dst.SetWriteDeadline(time.Now().Add(lookAfter))
 		if f.pair.end.Load() != nil { // the deadline may have taken the place of the last bytes'
 			f.dst.SetWriteDeadline(time.Now().Add(session.LastBytes))
@@ -161,7 +161,7 @@ func (f *flow) drain(fd uintptr) bool {
 		f.err = f.write(fd)
 	}
 	if f.err == syscall.EAGAIN {
-		return !f.looked
+		return !f.timed
 	}
 	return true
 }

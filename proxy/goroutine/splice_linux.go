@@ -78,14 +78,13 @@ func (f *flow) splice(fd uintptr) bool {
 			return f.read(fd)
 		}
 	}
-	var n int64
 	for {
-		n, f.err = unix.Splice(int(fd), nil, f.p.w, nil, pipeSize, spliceFlags)
-		if f.err != unix.EINTR {
+		n, err := unix.Splice(int(fd), nil, f.p.w, nil, pipeSize, spliceFlags)
+		if err != unix.EINTR {
+			f.n, f.err = int32(max(n, 0)), err
 			break
 		}
 	}
-	f.n = int32(max(n, 0))
 	switch {
 	case f.err == unix.EAGAIN, f.err == nil && f.n == 0:
 		f.release() // at rest a flow holds no pipe
@@ -116,7 +115,7 @@ func (f *flow) unsplice(fd uintptr) error {
 			return syscall.EPIPE // the kernel lost bytes it had: never seen
 		default:
 			f.sent += int32(n)
-			f.moved += n
+			f.moved += int64(n)
 		}
 	}
 	if f.full < bulkAfter {

@@ -11,9 +11,6 @@ import (
 	"weir/proxy/session"
 )
 
-// acceptBatch is how many clients are taken in a row before the others' turn.
-const acceptBatch = 16
-
 // An acceptor is a listening socket in one of the loops that share it.
 type acceptor struct {
 	id    int32 // below wakeUpID
@@ -23,7 +20,7 @@ type acceptor struct {
 	timer timer
 }
 
-func (l *loop) open(id, fd int32, f *session.Front) {
+func (l *loop) serve(id, fd int32, f *session.Front) {
 	a := &acceptor{id: id, fd: fd, front: f}
 	a.timer.owner = a
 	l.acceptors = append(l.acceptors, a)
@@ -47,18 +44,20 @@ func (l *loop) shut(id int32) {
 	}
 }
 
-func (l *loop) acceptFrom(id int32) {
+// acceptFrom takes clients in, no more than so many.
+func (l *loop) acceptFrom(id int32, most int) {
 	i := slices.IndexFunc(l.acceptors, func(a *acceptor) bool { return a.id == id })
 	if i < 0 {
 		return // shut meanwhile
 	}
 	a := l.acceptors[i]
-	for range acceptBatch {
+	for range most {
 		fd, err := accept(a.fd, &l.from)
 		switch {
 		case err == 0:
 			a.pause = 0
-			place(l, arrival{fd, l.from.get(), a.front})
+			a.front.Accepted.Add(1)
+			l.place(arrival{fd, l.from.get(), a.front})
 		case err == unix.EAGAIN:
 			return
 		case transient(err):
@@ -86,24 +85,28 @@ func transient(err errno) bool {
 // expire ends the pause after a failed accept.
 func (a *acceptor) expire(l *loop) { l.listen(a) }
 
-// place counts a client and gives it to a loop: to the one that accepted it, unless
-// another has clearly fewer sessions. A few long ones would stay on one loop otherwise,
-// since the kernel wakes the same one again and again.
-func place(l *loop, a arrival) {
-	a.front.Accepted.Add(1)
-	least, own := l, l.live.Load()
-	for _, other := range l.group {
-		if other.live.Load() < least.live.Load() {
-			least = other
-		}
-	}
-	if least != l && own-least.live.Load() > own/8 {
-		least.live.Add(1)
-		least.hand(a)
+// place gives a client to a loop: to this one, unless another has clearly fewer to
+// serve. A few long sessions would stay on one loop otherwise, since the kernel wakes
+// the same one for each client that comes. To hand a client over costs a wake-up.
+func (l *loop) place(c arrival) {
+	own, least := l.open.Load(), fewest(l.group)
+	if own-least.open.Load() > own/8 {
+		least.hand(c)
 		return
 	}
-	l.live.Add(1)
-	l.begin(a)
+	l.count()
+	l.begin(c)
+}
+
+// fewest returns the loop that serves the fewest clients.
+func fewest(loops []*loop) *loop {
+	least := loops[0]
+	for _, l := range loops[1:] {
+		if l.open.Load() < least.open.Load() {
+			least = l
+		}
+	}
+	return least
 }
 
 // drain takes the clients that wait in the queue of a socket that no loop listens to
@@ -116,14 +119,7 @@ func drain(loops []*loop, socket int32, f *session.Front) {
 		switch {
 		case err == 0:
 			f.Accepted.Add(1)
-			least := loops[0]
-			for _, l := range loops {
-				if l.live.Load() < least.live.Load() {
-					least = l
-				}
-			}
-			least.live.Add(1)
-			least.hand(arrival{fd, from.get(), f})
+			fewest(loops).hand(arrival{fd, from.get(), f})
 		case err == unix.EAGAIN:
 			return
 		case transient(err):

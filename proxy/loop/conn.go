@@ -171,6 +171,9 @@ func (l *loop) end(c *conn) {
 		c.front.Ended(e)
 	}
 	c.born = 0 // events of its descriptors in hand are no longer its
+	if !c.up.passed {
+		l.open.Add(-1)
+	}
 	l.ended.Add(1)
 	l.live.Add(-1)
 	if len(l.spare) < maxSpare {

@@ -209,6 +209,9 @@ func (l *loop) passEnd(f *flow) {
 		return
 	}
 	f.passed = true
+	if f == &c.up {
+		l.open.Add(-1)
+	}
 	if c.up.passed && c.down.passed {
 		l.complete(c)
 		return

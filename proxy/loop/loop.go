@@ -34,6 +34,7 @@ type loop struct {
 	to        address
 
 	live  atomic.Int64 // sessions, those on their way here included: written by acceptors too
+	open  atomic.Int64 // those of them whose client hasn't ended: what is still to come
 	ended atomic.Int64
 	mail  mailbox
 
@@ -76,7 +77,7 @@ func (l *loop) run() {
 			runtime.Gosched() // else the scheduler takes the processor by signal, every 10 ms
 		}
 		for i := range events {
-			l.dispatch(&events[i])
+			l.dispatch(&events[i], 1+len(events)/4)
 		}
 		l.readMail()
 		l.takeTurns()
@@ -97,11 +98,13 @@ func (l *loop) patience() time.Duration {
 	return -1
 }
 
-func (l *loop) dispatch(e *unix.EpollEvent) {
+// dispatch deals with one event, or with that many clients if it tells of some: others
+// have their turn, and other loops their share.
+func (l *loop) dispatch(e *unix.EpollEvent, clients int) {
 	switch at := e.Fd; {
 	case at == wakeUpID:
 	case at < 0:
-		l.acceptFrom(at)
+		l.acceptFrom(at, clients)
 	default:
 		if s := l.sides[at]; s != nil && s.conn.born == uint32(e.Pad) {
 			l.happened(s, e.Events)
@@ -118,13 +121,20 @@ func (l *loop) do(f func(*loop)) {
 	l.wake()
 }
 
-// hand gives a client to the loop, which has been counted as one of its live sessions.
+// hand gives a client to the loop. Anyone may call it before the loop is to stop.
 func (l *loop) hand(a arrival) {
+	l.count()
 	l.mail.mu.Lock()
 	l.mail.came = append(l.mail.came, a)
 	l.mail.mu.Unlock()
 	l.mail.any.Store(true)
 	l.wake()
+}
+
+// count counts a client before it is begun with.
+func (l *loop) count() {
+	l.live.Add(1)
+	l.open.Add(1)
 }
 
 func (l *loop) readMail() {

@@ -64,7 +64,7 @@ func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) err
 	r.acceptors++
 	id := -1 - r.acceptors
 	r.mu.Unlock()
-	each(loops, func(l *loop) { l.open(id, int32(socket), f) })
+	each(loops, func(l *loop) { l.serve(id, int32(socket), f) })
 	<-closing
 	each(loops, func(l *loop) { l.shut(id) })
 	drain(loops, int32(socket), f)

@@ -8,16 +8,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"go.uber.org/goleak"
 
 	"weir/balance"
 	"weir/proxy/session"
 )
-
-// What a client and a backend see of a relay is tested in package proxy, on each relay.
-// Here is what is inside this one.
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen. It is long: only a failure takes it.
 const patience = 20 * time.Second
