@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"net/netip"
 
 	"weir/proxy/session"
@@ -26,7 +27,7 @@ func (l *Listener) Serve() error {
 		s.mu.Unlock()
 		return ErrServerClosed
 	}
-	fd, err := l.socket.listen()
+	fd, err := l.listen()
 	if err == nil {
 		s.accepting.Add(1)
 	}
@@ -40,6 +41,15 @@ func (l *Listener) Serve() error {
 		return err
 	}
 	return ErrServerClosed
+}
+
+// listen returns a descriptor that is the relay's.
+func (l *Listener) listen() (fd int, err error) {
+	if err := l.server.relay.Prepare(l.socket.fd); err != nil {
+		l.socket.close()
+		return -1, fmt.Errorf("listen on %s: %w", l.Addr(), err)
+	}
+	return l.socket.listen()
 }
 
 // close ends Serve, which takes what waits in the kernel's queue before it

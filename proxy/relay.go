@@ -20,6 +20,10 @@ const (
 
 // A relay joins clients to backends and moves their bytes, from accept to close.
 type relay interface {
+	// Prepare is given a listening socket before it listens, to set what the sockets
+	// accepted inherit.
+	Prepare(socket int) error
+
 	// Serve takes connections from a listening socket, which is the relay's from
 	// now on, until closing is closed; then those that wait in its queue, and
 	// closes it. It is called once a listener, and returns when it is closed.

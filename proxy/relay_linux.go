@@ -6,4 +6,4 @@ import "weir/proxy/loop"
 
 const best = EventLoop
 
-func newEventLoop() (relay, error) { return loop.New() }
+func newEventLoop() (relay, error) { return loop.New(), nil }

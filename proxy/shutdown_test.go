@@ -30,7 +30,7 @@ func (r *rig) shutDown(ctx context.Context) <-chan counts {
 // far as they know, and wait in the kernel's queue.
 func (r *rig) listen(t *testing.T) (socket int) {
 	t.Helper()
-	socket, err := r.listener.socket.listen()
+	socket, err := r.listener.listen()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,9 @@ const (
 // taking what waits ends.
 const mostQueued = 65535
 
+// Prepare does nothing: what is set on connections is set on each.
+func (r *Relay) Prepare(int) error { return nil }
+
 // Serve takes connections from a listening socket, which it owns, until closing is
 // closed; then those that wait in its queue.
 func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) error {

@@ -5,6 +5,7 @@ package loop
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -19,7 +20,8 @@ const (
 	// spin is how long a wait holds its processor before it tells the Go scheduler,
 	// in milliseconds: epoll knows nothing finer. Under load the next event comes
 	// sooner, and leaving and entering the scheduler costs more than the event. The
-	// garbage collector's stop of the world interrupts the wait by a signal.
+	// garbage collector's stop of the world interrupts the wait by a signal. Where Go
+	// has one processor only, all else would wait as well: there it is not done.
 	spin = 1
 )
 
@@ -31,6 +33,7 @@ const sideEvents = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 // A poller waits for events, and can be woken from other threads.
 type poller struct {
 	epoll  int32
+	spin   int         // milliseconds
 	wakeUp int32       // an eventfd
 	asleep atomic.Bool // in the kernel, or about to be: wake must write
 	events [maxEvents]unix.EpollEvent
@@ -50,6 +53,9 @@ func (p *poller) open() error {
 		return os.NewSyscallError("eventfd", err)
 	}
 	p.epoll, p.wakeUp = int32(epoll), int32(event)
+	if runtime.GOMAXPROCS(0) > 1 {
+		p.spin = spin
+	}
 	if err := p.control(unix.EPOLL_CTL_ADD, p.wakeUp, unix.EPOLLIN|unix.EPOLLET, wakeUpID, 0); err != 0 {
 		p.close()
 		return fmt.Errorf("epoll_ctl: %w", err)
@@ -81,7 +87,7 @@ func (p *poller) wait(timeout time.Duration, ready *atomic.Bool) []unix.EpollEve
 	if ready.Load() {
 		return p.poll(0)
 	}
-	if events := p.poll(spin); len(events) > 0 {
+	if events := p.poll(p.spin); len(events) > 0 {
 		return events
 	}
 	ms := -1

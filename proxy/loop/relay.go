@@ -4,6 +4,7 @@ package loop
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -15,13 +16,16 @@ import (
 
 // A Relay is all loops of a process.
 type Relay struct {
+	size int // in loops
+
 	mu        sync.Mutex // guards following
 	loops     []*loop    // from the first Serve on
 	acceptors int32      // so far
 }
 
-// New returns a relay whose threads start with the first Serve.
-func New() (*Relay, error) { return new(Relay), nil }
+// New returns a relay with a loop for each processor that Go may use now. They start
+// with the first Serve.
+func New() *Relay { return &Relay{size: runtime.GOMAXPROCS(0)} }
 
 // start returns the loops, and runs them if they don't run yet.
 func (r *Relay) start() ([]*loop, error) {
@@ -30,7 +34,7 @@ func (r *Relay) start() ([]*loop, error) {
 	if r.loops != nil {
 		return r.loops, nil
 	}
-	loops := make([]*loop, runtime.GOMAXPROCS(0))
+	loops := make([]*loop, r.size)
 	for i := range loops {
 		l, err := newLoop()
 		if err != nil {
@@ -49,15 +53,12 @@ func (r *Relay) start() ([]*loop, error) {
 	return loops, nil
 }
 
-// Serve takes connections from a listening socket, which is the relay's from now on,
-// until closing is closed; then those that wait in its queue, and closes it.
+// Serve takes connections from a prepared listening socket, which is the relay's from
+// now on, until closing is closed; then those that wait in its queue, and closes it.
 func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) error {
 	defer closeFD(int32(socket))
 	loops, err := r.start()
 	if err != nil {
-		return err
-	}
-	if err := prepareListener(int32(socket)); err != 0 {
 		return err
 	}
 	r.mu.Lock()
@@ -126,17 +127,14 @@ func (r *Relay) Finish(ctx context.Context) (cut int) {
 	return cut
 }
 
-// prepareListener sets what the sockets accepted inherit, which saves setting it on each.
-func prepareListener(fd int32) errno {
+// Prepare sets what the sockets accepted inherit, which saves setting it on each.
+func (r *Relay) Prepare(socket int) error {
 	for _, o := range append(keepAlive[:], option{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1}) {
-		if err := setOption(fd, o.level, o.name, o.value); err != 0 {
-			return err
+		if err := setOption(int32(socket), o.level, o.name, o.value); err != 0 {
+			return os.NewSyscallError("setsockopt", err)
 		}
 	}
-	if err := unix.SetNonblock(int(fd), true); err != nil {
-		return err.(errno)
-	}
-	return 0
+	return os.NewSyscallError("fcntl", unix.SetNonblock(socket, true))
 }
 
 type option struct{ level, name, value int }

@@ -33,10 +33,7 @@ func startRig(t *testing.T) *rig {
 	pool := balance.NewPool(balance.Catalog, nil)
 	pool.Update([]balance.Member{{Name: "node/web", Addr: backend.Addr().(*net.TCPAddr).AddrPort(), CatalogWeight: 1}})
 	service := &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience}
-	relay, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	relay := New()
 	// The relay wants a descriptor of its own.
 	raw, err := front.SyscallConn()
 	if err != nil {
@@ -45,6 +42,9 @@ func startRig(t *testing.T) *rig {
 	var fd int
 	raw.Control(func(own uintptr) { fd, err = syscall.Dup(int(own)) })
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := relay.Prepare(fd); err != nil { // late, but nobody comes yet
 		t.Fatal(err)
 	}
 	addr := front.Addr().String()

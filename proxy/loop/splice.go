@@ -9,7 +9,9 @@ import (
 // smallSplices of less than a buffer, in a row, end a flow's bulk state.
 const smallSplices = 4
 
-// fillPipe is take for a bulk flow. It is not ok if there is no pipe to be had.
+// fillPipe is take for a bulk flow. It is not ok if that is better copied: for want of a
+// pipe, or where a splice finds nothing. That may be all, or the end, or it stands at
+// urgent data, which it can't pass.
 func (l *loop) fillPipe(f *flow) (more, ok bool) {
 	if f.pipe == nil {
 		if f.pipe = l.pipes.take(l); f.pipe == nil {
@@ -18,11 +20,14 @@ func (l *loop) fillPipe(f *flow) (more, ok bool) {
 	}
 	n, err := splice(f.src.fd, f.pipe.w, pipeSize)
 	switch {
-	case err == unix.EAGAIN:
+	case err == unix.EAGAIN && !f.src.urgent:
 		f.src.readable = false
 		l.leavePipe(f) // at rest a flow holds none
 		return false, true
-	case err != 0 || n == 0:
+	case err == unix.EAGAIN || err == 0 && n == 0:
+		l.leavePipe(f)
+		return false, false
+	case err != 0:
 		l.leavePipe(f)
 		return l.noMore(f, err), true
 	case n >= largeBuffer:
