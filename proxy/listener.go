@@ -19,7 +19,7 @@ type Listener struct {
 func (l *Listener) Addr() netip.AddrPort { return l.socket.addr }
 
 // Serve listens and accepts until Shutdown, then returns ErrServerClosed. Any
-// other error means that the address is taken. It is called once.
+// other error means that it can't: most often, that the address is taken. It is called once.
 func (l *Listener) Serve() error {
 	s := l.server
 	s.mu.Lock()

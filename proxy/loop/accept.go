@@ -29,7 +29,10 @@ func (l *loop) serve(id, fd int32, f *session.Front) {
 
 // listen has the loop told of clients. Of the loops that wait, one is woken.
 func (l *loop) listen(a *acceptor) {
-	l.control(unix.EPOLL_CTL_ADD, a.fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE, a.id, 0)
+	if err := l.control(unix.EPOLL_CTL_ADD, a.fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE, a.id, 0); err != 0 {
+		a.front.Starved(err)
+		l.set(&a.timer, maxAcceptPause)
+	}
 }
 
 // shut has the loop told no more.

@@ -3,8 +3,10 @@
 package loop
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"unsafe"
 
@@ -68,4 +70,15 @@ func zone(ip netip.Addr) uint32 {
 	}
 	n, _ := strconv.ParseUint(ip.Zone(), 10, 32) // what is neither fails to connect
 	return uint32(n)
+}
+
+// firstLocalPort is the least port that the kernel takes for a connect. (IPv6 has the
+// same range.)
+func firstLocalPort() (first uint16) {
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		return 0 // any, for all we know
+	}
+	fmt.Sscan(string(text), &first)
+	return first
 }

@@ -31,10 +31,15 @@ func lend(from *[][]byte, size int) []byte {
 	return buf
 }
 
+// put takes back what was lent; any other is left to the garbage collector.
 func (b *buffers) put(buf []byte) {
 	to := &b.large
-	if len(buf) == smallBuffer {
+	switch len(buf) {
+	case largeBuffer:
+	case smallBuffer:
 		to = &b.small
+	default:
+		return
 	}
 	if len(*to) < maxKept {
 		*to = append(*to, buf)

@@ -113,7 +113,7 @@ func (l *loop) happened(at *side, events uint32) {
 func (c *conn) expire(l *loop) {
 	switch c.state {
 	case connecting:
-		l.connectFailed(c, unix.ETIMEDOUT)
+		l.connectLate(c)
 	case pausing:
 		l.resume(c)
 	case joined:

@@ -71,6 +71,9 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 		setOption(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
 	}
 	err = connect(fd, &l.to)
+	if err == unix.EINPROGRESS && l.toItself(fd, b) {
+		err = unix.ECONNREFUSED
+	}
 	if err == unix.EINPROGRESS {
 		// The kernel may be further than it says. If it isn't, it takes no bytes.
 		if err = l.firstBytes(c); err == unix.EAGAIN {
@@ -82,11 +85,15 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 		l.add(&c.server)
 		l.join(c)
 	case unix.EINPROGRESS:
+		if err := l.watch(&c.server, sideEvents|unix.EPOLLOUT); err != 0 {
+			closeFD(fd)
+			c.server.fd = -1
+			return err
+		}
 		c.state = connecting
 		c.server.watched = true
 		l.keep(&c.up)
 		l.add(&c.server)
-		l.watch(&c.server, sideEvents|unix.EPOLLOUT)
 		l.set(&c.timer, c.front.Service.ConnectTimeout)
 	default:
 		closeFD(fd)
@@ -122,6 +129,29 @@ func (l *loop) connectDone(c *conn, events uint32) bool {
 	return c.state == joined && c.born != 0
 }
 
+// connectLate ends a try that has had its time. The kernel is asked once more: after a
+// stall of our own the event may only not have been read yet.
+func (l *loop) connectLate(c *conn) {
+	switch err := l.firstBytes(c); err {
+	case 0:
+		l.join(c)
+	case unix.EAGAIN:
+		l.connectFailed(c, unix.ETIMEDOUT)
+	default:
+		l.connectFailed(c, err)
+	}
+}
+
+// toItself reports whether a socket is connected to itself. It may be where nobody
+// listens on a port of this host from which the kernel also takes local ports.
+func (l *loop) toItself(fd int32, b *balance.Backend) bool {
+	if b.Addr().Port() < l.localPorts {
+		return false
+	}
+	getName(fd, &l.own)
+	return l.own.get() == l.to.get()
+}
+
 // connectFailed goes on with the next backend.
 func (l *loop) connectFailed(c *conn, err errno) {
 	l.wheel.stop(&c.timer)
@@ -142,17 +172,24 @@ func (l *loop) connectFailed(c *conn, err errno) {
 func (l *loop) join(c *conn) {
 	c.backend = c.tries.Joined()
 	c.state = joined
+	c.err = 0
 	l.set(&c.timer, keepAliveAfter)
 	if !c.server.watched {
-		l.watch(&c.server, sideEvents)
+		c.err = l.watch(&c.server, sideEvents)
 	}
-	l.watch(&c.client, sideEvents)
+	if c.err == 0 {
+		c.err = l.watch(&c.client, sideEvents)
+	}
+	if c.err != 0 { // for want of memory
+		l.refuse(c, session.ConnectFailed)
+		return
+	}
 	l.pump(&c.up)
 }
 
 // watch registers a side.
-func (l *loop) watch(s *side, events uint32) {
-	l.control(unix.EPOLL_CTL_ADD, s.fd, events, s.fd, s.conn.born)
+func (l *loop) watch(s *side, events uint32) errno {
+	return l.control(unix.EPOLL_CTL_ADD, s.fd, events, s.fd, s.conn.born)
 }
 
 // refuse resets a client that nobody takes.

@@ -3,7 +3,7 @@
 // sockets. A session belongs to one loop from accept to close, and nothing of it is
 // locked or shared but counters.
 //
-// Descriptors are edge-triggered and registered once. A side remembers whether there
+// Sessions' descriptors are edge-triggered. A side remembers whether there
 // may be bytes to read and whether the last write found no room. Bytes go through one
 // buffer for each loop; only what the other side doesn't take is kept with its flow. A
 // direction that proves to be bulk is spliced. Every wait of a session is on the loop's

@@ -2,13 +2,21 @@
 
 package loop
 
-import "golang.org/x/sys/unix"
+import (
+	"bytes"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
 
 const (
 	// bulkAfter reads that fill the buffer in a row make a direction bulk.
 	bulkAfter = 4
-	// bulkTurn is how many rounds a bulk direction moves before others have their turn.
-	bulkTurn = 2
+	// bulkTurn and turn are how many rounds a direction moves before others have their
+	// turn, if it is bulk and if it isn't.
+	bulkTurn, turn = 2, 8
+	// turnBytes is how much moves in such turns before new events are looked for.
+	turnBytes = 1 << 20
 	// A segment of this size fits any path. What is larger may be split, and then
 	// Nagle's algorithm holds the last part back even if it is the first write.
 	oneSegment = 512
@@ -48,18 +56,19 @@ func (l *loop) postpone(f *flow) {
 	}
 }
 
-// takeTurns pumps what was postponed, once each.
+// takeTurns pumps what was postponed, in order, until so much has moved that others
+// have their turn.
 func (l *loop) takeTurns() {
-	flows := l.later
-	l.later = l.turns[:0]
-	for _, f := range flows {
-		if f.queued { // else its session has ended
+	waiting, taken := len(l.later), 0
+	for moved := int64(0); taken < waiting && moved < turnBytes; taken++ {
+		if f := l.later[taken]; f.queued { // else its session has ended
 			f.queued = false
+			moved -= f.moved
 			l.pump(f)
+			moved += f.moved
 		}
 	}
-	clear(flows)
-	l.turns = flows
+	l.later = slices.Delete(l.later, 0, taken)
 }
 
 // pump moves bytes until src has no more, dst takes no more, or others have their turn.
@@ -73,7 +82,7 @@ func (l *loop) pump(f *flow) {
 			return
 		case !f.src.readable:
 			return
-		case round >= bulkTurn && f.bulk():
+		case round >= turn || round >= bulkTurn && f.bulk():
 			l.postpone(f)
 			return
 		case !l.take(f):
@@ -116,6 +125,7 @@ func (l *loop) write(f *flow) errno {
 	l.hurry(f.dst, len(f.rest))
 	n, err := send(f.dst.fd, f.rest)
 	if err == 0 {
+		f.dst.wrote = true
 		f.rest = f.rest[n:]
 		f.moved += int64(n)
 	}
@@ -129,7 +139,6 @@ func (l *loop) hurry(s *side, n int) {
 		setOption(s.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		s.prompt = true
 	}
-	s.wrote = true
 }
 
 // block has an event tell when there is room again.
@@ -146,7 +155,13 @@ func (l *loop) keep(f *flow) {
 	if f.buf != nil || len(f.rest) == 0 {
 		return
 	}
-	if len(f.rest) <= smallBuffer {
+	switch {
+	case len(f.rest) > smallBuffer && f.dst.conn.backend == nil:
+		// It may take as long as connects do, and there may be many.
+		f.buf = bytes.Clone(f.rest)
+		f.rest = f.buf
+		return
+	case len(f.rest) <= smallBuffer:
 		f.buf = l.takeSmall()
 		f.rest = f.buf[:copy(f.buf, f.rest)]
 		return

@@ -26,12 +26,14 @@ type loop struct {
 	began     time.Time
 	sides     []*side // by descriptor; nil where there is none
 	later     []*flow // that wait for another turn
-	turns     []*flow // emptied, to be later next
 	spare     []*conn
 	acceptors []*acceptor
 	born      uint32 // sessions so far: tells a descriptor's old events from new ones
 	from      address
 	to        address
+	own       address
+
+	localPorts uint16 // from here on the kernel takes them for connects
 
 	live  atomic.Int64 // sessions, those on their way here included: written by acceptors too
 	open  atomic.Int64 // those of them whose client hasn't ended: what is still to come
@@ -45,10 +47,11 @@ type loop struct {
 
 // A mailbox takes what other threads want done.
 type mailbox struct {
-	any  atomic.Bool
-	mu   sync.Mutex // guards following
-	todo []func(*loop)
-	came []arrival
+	any    atomic.Bool
+	mu     sync.Mutex // guards following
+	todo   []func(*loop)
+	came   []arrival
+	closed bool // the loop has returned, and its eventfd's number is perhaps another's
 }
 
 // An arrival is a client that another loop has accepted.
@@ -64,6 +67,7 @@ func newLoop() (*loop, error) {
 		return nil, err
 	}
 	l.scratch = l.takeLarge()
+	l.localPorts = firstLocalPort()
 	return l, nil
 }
 
@@ -72,8 +76,7 @@ func (l *loop) run() {
 	defer close(l.stopped)
 	for !l.stop || l.live.Load() > 0 {
 		events := l.wait(l.patience(), &l.mail.any)
-		if now := int64(time.Since(l.began) / tick); now != l.clock {
-			l.clock = now
+		if before := l.clock; l.readClock() != before {
 			runtime.Gosched() // else the scheduler takes the processor by signal, every 10 ms
 		}
 		for i := range events {
@@ -84,7 +87,22 @@ func (l *loop) run() {
 		l.advance(l)
 	}
 	l.pipes.close()
+	l.mail.mu.Lock()
+	l.mail.closed = true
+	l.mail.mu.Unlock()
 	l.poller.close()
+}
+
+// readClock sets the wheel's clock.
+func (l *loop) readClock() (ticks int64) {
+	l.clock = int64(time.Since(l.began) / tick)
+	return l.clock
+}
+
+// set makes t run out after d. An iteration may be long, so the clock is read anew.
+func (l *loop) set(t *timer, d time.Duration) {
+	l.readClock()
+	l.wheel.set(t, d)
 }
 
 // patience is how long there is nothing to do if nothing happens.
@@ -115,20 +133,26 @@ func (l *loop) dispatch(e *unix.EpollEvent, clients int) {
 // do has f run on the loop, unless that has stopped. Anyone may call it.
 func (l *loop) do(f func(*loop)) {
 	l.mail.mu.Lock()
+	defer l.mail.mu.Unlock()
 	l.mail.todo = append(l.mail.todo, f)
-	l.mail.mu.Unlock()
-	l.mail.any.Store(true)
-	l.wake()
+	l.ring()
 }
 
 // hand gives a client to the loop. Anyone may call it before the loop is to stop.
 func (l *loop) hand(a arrival) {
 	l.count()
 	l.mail.mu.Lock()
+	defer l.mail.mu.Unlock()
 	l.mail.came = append(l.mail.came, a)
-	l.mail.mu.Unlock()
+	l.ring()
+}
+
+// ring tells of mail. The mailbox's lock is held.
+func (l *loop) ring() {
 	l.mail.any.Store(true)
-	l.wake()
+	if !l.mail.closed {
+		l.wake()
+	}
 }
 
 // count counts a client before it is begun with.

@@ -13,7 +13,6 @@ const (
 	// beyond it copy.
 	maxPipes = 64
 	// pipeSize asks for room for several reads' worth, so that one wake-up moves more.
-	// The kernel may grant less.
 	pipeSize = 1 << 20
 	// pipeRest is how long a pipe may lie idle, at least.
 	pipeRest = time.Second
@@ -45,12 +44,23 @@ func (p *pipes) take(l *loop) *pipe {
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil
 	}
-	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize) // smaller works too
+	pp := &pipe{int32(fds[0]), int32(fds[1])}
+	// Beyond a limit for each user the kernel grants less, in the end two pages
+	// (pipe(7), pipe-user-pages-soft): then a read's worth moves more.
+	size, err := unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize)
+	if err != nil {
+		size, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_GETPIPE_SZ, 0)
+	}
+	if size < largeBuffer {
+		closeFD(pp.r)
+		closeFD(pp.w)
+		return nil
+	}
 	if p.open++; p.timer.next == nil {
 		p.timer.owner = p
 		l.set(&p.timer, pipeRest)
 	}
-	return &pipe{int32(fds[0]), int32(fds[1])}
+	return pp
 }
 
 // put takes back a pipe; one with bytes left in it is closed.

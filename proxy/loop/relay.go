@@ -72,7 +72,7 @@ func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) err
 	return nil
 }
 
-// each runs f on all loops and returns when it has.
+// each runs f on all loops and returns when it has, which is never once they have stopped.
 func each(loops []*loop, f func(*loop)) {
 	var done sync.WaitGroup
 	for _, l := range loops {
@@ -139,8 +139,8 @@ func (r *Relay) Prepare(socket int) error {
 
 type option struct{ level, name, value int }
 
-// keepAlive is set on both sides of every session: a peer that is gone without a word
-// is noticed after two minutes.
+// keepAlive is set on both sides of a session that lasts: a peer that is gone without a
+// word is noticed after two minutes of silence.
 var keepAlive = [...]option{
 	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60},

@@ -49,6 +49,7 @@ func (l *loop) drainPipe(f *flow) errno {
 	if n == 0 {
 		return unix.EPIPE // the kernel lost bytes it had: never seen
 	}
+	f.dst.wrote = true
 	f.moved += int64(n)
 	if f.piped -= int32(n); f.piped == 0 && !f.bulk() {
 		f.full = 0

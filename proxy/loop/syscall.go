@@ -46,6 +46,12 @@ func connect(fd int32, to *address) errno {
 	return err
 }
 
+// getName returns the address that a socket is bound to.
+func getName(fd int32, a *address) {
+	a.size = uint32(unsafe.Sizeof(a.raw))
+	syscall.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&a.raw)), uintptr(unsafe.Pointer(&a.size)))
+}
+
 func shutdownWrite(fd int32) {
 	syscall.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// tick is the wheel's grain. A timer is never early, and at most two of these late.
+	// tick is the wheel's grain: a timer is never early, and up to two of these late.
 	tick = 8 * time.Millisecond
 	// wheelSlots times tick is a turn, two seconds. A timer beyond a turn is looked
 	// at once a turn.

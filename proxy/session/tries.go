@@ -103,6 +103,6 @@ func Leave(b *balance.Backend) { b.Active.Add(-1) }
 // Ours reports whether a connect failed for want of something on this host, which
 // says nothing about the backend.
 func Ours(err error) bool {
-	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM},
+	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM, syscall.ENOSPC},
 		func(e error) bool { return errors.Is(err, e) })
 }
