@@ -12,7 +12,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$VERSION" -o /weir ./cmd/weir
+RUN CGO_ENABLED=0 go build -pgo=cmd/weir/weir.pgo -trimpath -ldflags "-X main.version=$VERSION" -o /weir ./cmd/weir
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -17,15 +17,35 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build the static binary bin/weir
-	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/weir ./cmd/weir
+	CGO_ENABLED=0 go build -pgo=$(PROFILE) -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/weir ./cmd/weir
+
+# What the compiler knows of where weir's time goes. It has no default.pgo, which would make tests
+# compile everything twice.
+PROFILE := cmd/weir/weir.pgo
+
+.PHONY: pgo
+pgo: bench-build ## profile weir under load for the compiler (cmd/weir/weir.pgo)
+	dir=$$(mktemp -d) && WEIR_CPU_PROFILE=$$dir bin/weir-bench --rivals weir --rounds 1 --window 4s \
+		--workloads conn,rr-64-32,rr-64-1000,rr-4k-32,bulk-down-2 --out $$dir && \
+		go tool pprof -proto -output $(PROFILE) $$dir/*.pprof && rm -r $$dir
+
+.PHONY: bench
+bench: bench-build ## measure weir beside HAProxy and nginx (20 minutes); ARGS=--quick is a look
+	bin/weir-bench $(ARGS)
+
+.PHONY: bench-build
+bench-build:
+	go build -C bench -o ../bin/weir-bench .
 
 .PHONY: demo
-demo: build ## show weir at work with nothing installed; ARGS="--for 20s" ends it
-	@bin/weir demo $(ARGS)
+demo: ## show weir at work with nothing installed; ARGS="--for 20s" ends it
+	@CGO_ENABLED=0 go build -o bin/demo ./cmd/weir # without PROFILE, for which all has to be compiled anew
+	@bin/demo demo $(ARGS)
 
 .PHONY: test
 test: consul ## run all tests, those with a real Consul included; what depends on the relay, on each
 	go test -count=1 -timeout 10m ./...
+	go test -C bench -count=1 -timeout 5m ./...
 	$(OTHER_RELAY) go test -count=1 -timeout 10m ./proxy ./test/e2e
 
 .PHONY: race
@@ -56,10 +76,12 @@ gofmt:
 .PHONY: vet
 vet:
 	go vet $(TAGS) ./...
+	go vet -C bench ./...
 
 .PHONY: staticcheck
 staticcheck: .tools/staticcheck
 	.tools/staticcheck $(TAGS) ./...
+	cd bench && ../.tools/staticcheck ./...
 
 .PHONY: compose-test
 compose-test: ## run docker-compose.yml end to end (skipped where no Docker engine answers)

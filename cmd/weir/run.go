@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -17,12 +16,6 @@ import (
 	"weir/config"
 	"weir/proxy"
 )
-
-// gcPercent is how much the heap may grow, in percent of what lives, before it
-// is collected. A balancer's live heap is small and its garbage little, so this
-// costs next to no time, and at Go's own 100 a resting connection would cost
-// 700 bytes more. GOGC overrules it.
-const gcPercent = 25
 
 // shutdownGrace is how long live connections may go on after SIGTERM.
 const shutdownGrace = 30 * time.Second
@@ -50,9 +43,11 @@ WEIR_RELAY=loop or WEIR_RELAY=goroutine chooses what moves the bytes; unset, the
 			if err != nil {
 				return err
 			}
-			if os.Getenv("GOGC") == "" {
-				debug.SetGCPercent(gcPercent)
+			stopProfile, err := startProfile()
+			if err != nil {
+				return err
 			}
+			defer stopProfile()
 			// Neither a log that nobody reads any more nor a terminal that is gone is
 			// a reason to cut connections.
 			signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
@@ -99,6 +94,7 @@ func runUntil(ctx context.Context, conf *config.Config, relay proxy.Kind, log hc
 	if err != nil {
 		return err
 	}
+	tune(relay)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	failed := make(chan struct{}) // closed when run has returned, which it does before the end only in failure
