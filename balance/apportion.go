@@ -1,7 +1,5 @@
 package balance
 
-import "slices"
-
 // longest is the most slots that a ring may have: 256 KiB, and filled in milliseconds.
 const longest = 1 << 16
 
@@ -11,7 +9,7 @@ const longest = 1 << 16
 // down. Whoever would be rounded down to nothing is rounded up first, so that the
 // light ones do not starve, then those with the largest remainder. Only with more
 // such light backends than there are slots to round up do some go without.
-func apportion(eligible []Weighted) (counts []int32, length int) {
+func (w *workspace) apportion(eligible []Weighted) (counts []int32, length int) {
 	counts = make([]int32, len(eligible))
 	sum, divisor := 0, 0
 	for _, e := range eligible {
@@ -26,7 +24,7 @@ func apportion(eligible []Weighted) (counts []int32, length int) {
 	}
 
 	spare := longest
-	order := make([]int, len(eligible)) // remainder, largest first, and index, in one number
+	order := sized(&w.order, len(eligible)) // by remainder, the largest first
 	for i, e := range eligible {
 		quota := e.Weight * longest
 		counts[i] = int32(quota / sum)
@@ -35,15 +33,10 @@ func apportion(eligible []Weighted) (counts []int32, length int) {
 		if counts[i] == 0 {
 			remainder += sum
 		}
-		order[i] = -remainder*len(eligible) + i
+		order[i] = ranked{rank: uint64(2*sum - remainder), index: int32(i)}
 	}
-	slices.Sort(order)
-	for _, o := range order[:spare] {
-		i := o % len(eligible)
-		if i < 0 {
-			i += len(eligible)
-		}
-		counts[i]++
+	for _, r := range w.sort(order)[:spare] {
+		counts[r.index]++
 	}
 	return counts, longest
 }

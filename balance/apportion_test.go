@@ -17,7 +17,7 @@ func TestApportionExact(t *testing.T) {
 		{[]int{40_000, 60_000}, []int32{2, 3}},
 	}
 	for _, tt := range tests {
-		got, length := apportion(weighted(tt.weights...))
+		got, length := new(workspace).apportion(weighted(tt.weights...))
 		sum := 0
 		for _, n := range tt.want {
 			sum += int(n)
@@ -39,7 +39,7 @@ func TestApportionBeyondTheLongestRing(t *testing.T) {
 			weights[i] = 1 + rng.IntN(MaxWeight)
 			sum += weights[i]
 		}
-		counts, length := apportion(weighted(weights...))
+		counts, length := new(workspace).apportion(weighted(weights...))
 		if length != longest && sum > 20*longest {
 			t.Fatalf("got %d slots, want %d", length, longest)
 		}
@@ -56,7 +56,7 @@ func TestApportionBeyondTheLongestRing(t *testing.T) {
 	}
 	canary := slices.Repeat([]int{101}, 10_000)
 	canary[7_000] = 1
-	if counts, _ := apportion(weighted(canary...)); counts[7_000] != 1 {
+	if counts, _ := new(workspace).apportion(weighted(canary...)); counts[7_000] != 1 {
 		t.Errorf("a weight of 1 beside 9,999 of 101: got %d slots, want 1", counts[7_000])
 	}
 }

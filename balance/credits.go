@@ -12,12 +12,13 @@ import "math"
 // staggered over one pick by multiples of the golden ratio, however many of one weight
 // there are: that mixes large sets better than a level start, where all of one weight
 // come due at once.
-func credits(eligible []Weighted) (owed []float64, worst float64) {
-	owed = make([]float64, len(eligible))
+func (w *workspace) credits(eligible []Weighted) (owed []float64, worst float64) {
+	owed = sized(&w.owed, len(eligible))
 	fresh := 0
 	for i, e := range eligible {
 		a := e.Backend.account
 		if a == (account{}) {
+			owed[i] = 0
 			fresh++
 			continue
 		}

@@ -45,7 +45,7 @@ func (f *fairness) update(members []Member) {
 	if len(eligible) == 0 {
 		return
 	}
-	counts, length := apportion(eligible)
+	counts, length := new(workspace).apportion(eligible)
 	for i, e := range eligible {
 		r := f.seen[e.Backend]
 		if r == nil {

@@ -12,8 +12,9 @@ type ring struct {
 	eligible     []Weighted
 	counts       []int32 // slots of each in one cycle
 
-	settled uint64 // picks already in the accounts; Prepare's
-	before  *ring  // the one that this replaced, until its last picks are settled; Prepare's
+	settled uint64     // picks already in the accounts; Prepare's
+	before  *ring      // the one that this replaced, until its last picks are settled; Prepare's
+	work    *workspace // the next Prepare's
 }
 
 // account is what a backend is owed: its fair share of the picks so far, less those
@@ -38,9 +39,9 @@ func (r *ring) slot(pick uint64) uint64 {
 }
 
 // settle enters the picks made since the last time into the backends' accounts.
-func (r *ring) settle() {
+func (r *ring) settle(w *workspace) {
 	if r.before != nil {
-		r.before.settle() // picks made on it after its successor was prepared
+		r.before.settle(w) // picks made on it after its successor was prepared
 		r.before = nil
 	}
 	now := r.cursor.Load()
@@ -48,17 +49,17 @@ func (r *ring) settle() {
 	if all := r.lead + 2*r.length; picks > all {
 		picks -= (picks - all) / r.length * r.length // a whole cycle changes no account
 	}
-	type balance struct{ taken, least, most float64 }
-	balances := make([]balance, len(r.counts))
+	tallies := sized(&w.tallies, len(r.counts))
+	clear(tallies)
 	for k := range picks {
 		i := r.slots[r.slot(r.settled+k)]
-		b, rate := &balances[i], r.rate(i)
+		b, rate := &tallies[i], r.rate(i)
 		owed := float64(k)*rate - b.taken
 		b.most = max(b.most, owed)
 		b.least = min(b.least, owed+rate-1)
 		b.taken++
 	}
-	for i, b := range balances {
+	for i, b := range tallies {
 		owed := float64(picks)*r.rate(int32(i)) - b.taken
 		a := &r.eligible[i].Backend.account
 		a.above = max(a.above, b.most, owed) - owed
@@ -66,6 +67,9 @@ func (r *ring) settle() {
 	}
 	r.settled = now
 }
+
+// tally is what settle knows of a backend: its picks, and what it was owed.
+type tally struct{ taken, least, most float64 }
 
 // rate returns the share of the picks that the backend of that index gets.
 func (r *ring) rate(i int32) float64 { return float64(r.counts[i]) / float64(r.length) }

@@ -39,22 +39,27 @@ const debtLimit = 0.6
 // Prepare implements Policy.
 func (WeightedRoundRobin) Prepare(eligible []Weighted, previous Picker) Picker {
 	before, _ := previous.(*ring)
+	work := &workspace{}
 	if before != nil {
-		before.settle()
+		if before.work != nil {
+			work, before.work = before.work, nil
+		}
+		before.settle(work)
 	}
-	counts, length := apportion(eligible)
-	credits, worst := credits(eligible)
+	counts, length := work.apportion(eligible)
+	credits, worst := work.credits(eligible)
 	lead := 0
 	if worst > debtLimit {
 		lead = length
 	}
 	r := &ring{
-		slots:    schedule(counts, length, lead, credits),
+		slots:    work.schedule(counts, length, lead, credits),
 		lead:     uint64(lead),
 		length:   uint64(length),
 		eligible: eligible,
 		counts:   counts,
 		before:   before,
+		work:     work,
 	}
 	if before != nil {
 		// The old ring's picks while this one was made were, but for the change, its

@@ -33,7 +33,7 @@ func TestAnyWindowOfOneCycleIsExact(t *testing.T) {
 		{1}, {7, 7, 7}, {5, 2, 1}, {50, 20, 10}, {1, 2, 3, 4, 5}, {2, 1, 1}, {9, 1}, {3, 100, 3, 40}, {65_535, 1}, {6, 10, 15},
 	} {
 		p, backends := poolOf(weights...)
-		counts, length := apportion(p.Snapshot().eligible)
+		counts, length := new(workspace).apportion(p.Snapshot().eligible)
 		var picks []*Backend
 		window := map[*Backend]int{}
 		for n := range 3 * length {

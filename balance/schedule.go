@@ -17,7 +17,7 @@ import "math"
 // limit less the run at the start, which it joins as the cycle closes. To give a slot
 // to another is refused when it would break this, and if top is at its limit it
 // can't. The others may, rarely, end next to themselves; spread mends that.
-func schedule(counts []int32, length, lead int, credits []float64) []int32 {
+func (w *workspace) schedule(counts []int32, length, lead int, credits []float64) []int32 {
 	top := 0
 	for i, n := range counts {
 		if n > counts[top] {
@@ -32,7 +32,7 @@ func schedule(counts []int32, length, lead int, credits []float64) []int32 {
 		return slots
 	}
 	f := &filler{
-		queues: newQueues(counts, length, credits, int32(top)),
+		queues: w.queue(counts, length, credits, int32(top), max(lead, length)),
 		top:    int32(top),
 		count:  int64(counts[top]),
 		owed:   int64(math.Round(credits[top] * float64(length))),
@@ -56,14 +56,16 @@ type filler struct {
 func (f *filler) free(slots []int32) {
 	for t := range slots {
 		f.owed += f.count
-		g, most := f.most(int64(t), none)
+		f.again = none // nobody gives way
+		g, most := f.most(int64(t))
 		if f.owed >= most {
 			slots[t] = f.top
 			f.owed -= f.length
 			continue
 		}
-		f.left[f.head(g, none)]++ // these do not count against the cycle
-		slots[t] = f.take(g, none)
+		head := &f.queue[f.groups[g].first+f.next(g)]
+		head.left++ // these do not count against the cycle
+		slots[t] = f.take(g, int64(t))
 	}
 	f.start(len(slots))
 }
@@ -75,8 +77,8 @@ func (f *filler) cycle(slots []int32) {
 	var (
 		run   int64        // of top, up to this slot
 		begin int64 = none // the run that the cycle begins with, once it has ended
-		last  int32 = none // the backend in the slot before, unless it is top
 	)
+	f.again = none
 	for t := range slots {
 		f.owed += f.count
 		joins := begin
@@ -85,11 +87,10 @@ func (f *filler) cycle(slots []int32) {
 		}
 		// Given to another now, the others after it leave room for this many of top.
 		if room := limit*others - joins; left <= room {
-			g, most := f.most(int64(t), last)
+			g, most := f.most(int64(t))
 			if left == 0 || run == limit || f.owed < most {
 				begin = joins
-				last = f.take(g, last)
-				slots[t] = last
+				slots[t] = f.take(g, int64(t))
 				others--
 				run = 0
 				continue
@@ -99,6 +100,6 @@ func (f *filler) cycle(slots []int32) {
 		f.owed -= f.length
 		left--
 		run++
-		last = none
+		f.again = none
 	}
 }

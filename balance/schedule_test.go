@@ -66,15 +66,15 @@ func TestRunsAndSwing(t *testing.T) {
 	for range 5_000 {
 		weights := randomWeights(rng)
 		eligible := weighted(weights...)
-		counts, length := apportion(eligible)
-		owed, _ := credits(eligible)
+		counts, length := new(workspace).apportion(eligible)
+		owed, _ := new(workspace).credits(eligible)
 		level := rng.IntN(2) == 0
 		if !level {
 			for i := range owed {
 				owed[i] = 2*rng.Float64() - 1
 			}
 		}
-		slots := schedule(counts, length, 0, owed)
+		slots := new(workspace).schedule(counts, length, 0, owed)
 
 		got := make([]int32, len(counts))
 		for _, i := range slots {
@@ -109,9 +109,9 @@ func TestLargeSetsAreSmooth(t *testing.T) {
 			weights[i] = 1 + rng.IntN(100)
 		}
 		eligible := weighted(weights...)
-		counts, length := apportion(eligible)
-		owed, _ := credits(eligible)
-		slots := schedule(counts, length, 0, owed)
+		counts, length := new(workspace).apportion(eligible)
+		owed, _ := new(workspace).credits(eligible)
+		slots := new(workspace).schedule(counts, length, 0, owed)
 		got := swing(slots, counts)
 		t.Logf("%d backends, %d slots: swing %.3f", n, length, got)
 		if got > 1.25 {

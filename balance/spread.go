@@ -9,7 +9,10 @@ package balance
 // such pair less, so it ends. It is hardly ever needed, and then for one or two slots.
 func spread(slots []int32, top int32, mayRun bool) {
 	c := circle(slots)
-	for t := range c {
+	for t, b := range c {
+		if after := t + 1; after < len(c) && c[after] != b { // nearly all
+			continue
+		}
 		for c.at(t) == c.at(t+1) && !(mayRun && c.at(t) == top) && c.part(t) {
 		}
 	}

@@ -71,7 +71,7 @@ func NewConsul(o ConsulOptions, log hclog.Logger) (*Consul, error) {
 // newConsul takes what the requests go through.
 func newConsul(o ConsulOptions, transport http.RoundTripper, log hclog.Logger) (*Consul, error) {
 	web := &http.Client{
-		Transport: transport,
+		Transport: listTransport{transport},
 		// An agent redirects an odd path only; what else does is not our Consul.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -129,7 +129,7 @@ const (
 const loadTimeout = 20 * time.Second // covers the 7 s for which an agent waits for a leader
 
 // load reads the service at index 0, uncached.
-func (c *Consul) load(ctx context.Context, q Query, mode readMode) (answer, error) {
+func (c *Consul) load(ctx context.Context, q Query, lists *lists, mode readMode) (answer, error) {
 	select {
 	case c.loads <- struct{}{}:
 		defer func() { <-c.loads }()
@@ -139,37 +139,37 @@ func (c *Consul) load(ctx context.Context, q Query, mode readMode) (answer, erro
 	opts := c.scope
 	opts.AllowStale = mode == stale
 	opts.RequireConsistent = mode == consistent
-	return c.query(ctx, q, opts, loadTimeout)
+	return c.query(ctx, q, lists, opts, loadTimeout)
 }
 
 // block waits until the service's index passes index or wait has gone by.
-func (c *Consul) block(ctx context.Context, q Query, index uint64, wait time.Duration) (answer, error) {
+func (c *Consul) block(ctx context.Context, q Query, lists *lists, index uint64, wait time.Duration) (answer, error) {
 	opts := c.scope
 	opts.AllowStale = true
 	opts.WaitIndex = index
 	opts.WaitTime = wait
 	// Consul adds up to wait/16 of jitter and may hold on 7 s for a leader (rule 6).
-	return c.query(ctx, q, opts, wait*17/16+15*time.Second)
+	return c.query(ctx, q, lists, opts, wait*17/16+15*time.Second)
 }
 
-func (c *Consul) query(ctx context.Context, q Query, opts api.QueryOptions, timeout time.Duration) (answer, error) {
+func (c *Consul) query(ctx context.Context, q Query, lists *lists, opts api.QueryOptions, timeout time.Duration) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	opts.Token = c.token
 	opts.Filter = q.Filter
-	var entries []entry
-	meta, err := c.client.Raw().Query("/v1/health/service/"+q.Service, &entries, opts.WithContext(ctx))
+	into := &listing{lists: lists}
+	meta, err := c.client.Raw().Query("/v1/health/service/"+q.Service, new(any), opts.WithContext(withListing(ctx, into)))
 	if err != nil {
 		return answer{}, fmt.Errorf("ask %s: %w", c.gate.address, shorten(err))
 	}
-	if entries == nil { // a body of "null": not an empty list, so not an answer
+	if into.entries == nil { // a body of "null": not an empty list, so not an answer
 		return answer{}, errNoList
 	}
-	if len(entries) == 0 && meta.LastIndex == 0 { // something else listens there: Consul says since when it has none
+	if len(into.entries) == 0 && meta.LastIndex == 0 { // something else listens there: Consul says since when it has none
 		return answer{}, errNoIndex
 	}
 	return answer{
-		entries: entries,
+		entries: into.entries,
 		index:   max(1, meta.LastIndex),
 		partial: meta.ResultsFilteredByACLs,
 		decoded: time.Now(),

@@ -114,7 +114,7 @@ func TestResetMidBody(t *testing.T) {
 	}
 }
 
-// Thousands of instances are megabytes: an agent compresses if asked to.
+// Thousands of instances are megabytes: an agent elsewhere compresses if asked to.
 func TestAnswersAreCompressed(t *testing.T) {
 	s := newScript(t,
 		step{first, "never", func(w http.ResponseWriter, r *http.Request) {
@@ -129,8 +129,38 @@ func TestAnswersAreCompressed(t *testing.T) {
 		}},
 		step{poll(7), one, nil},
 	)
-	c, log := dial(t, ConsulOptions{Address: s.serve()})
+	agentless(t)
+	o := ConsulOptions{Address: "consul.example:8500"}
+	transport, err := newTransport(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := s.serve()
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	log := &logs{}
+	c, err := newConsul(o, transport, log.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.play(c, Query{Service: "web"}, log)
+}
+
+// On the same host it would cost more than it saves.
+func TestCompressionIsForTheNetwork(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:8500": true, "localhost:8500": true, "http://127.9.9.9": true, "https://[::1]:8501/consul": true, "unix:///run/consul.sock": true,
+		"10.0.0.1:8500": false, "consul.example:8500": false, "https://localhost.example": false, "[2001:db8::1]:8500": false, "http://%zz": false,
+	} {
+		transport, err := newTransport(ConsulOptions{Address: address})
+		if err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		if got := transport.DisableCompression; got != want {
+			t.Errorf("%s: got compression disabled %v, want %v", address, got, want)
+		}
+	}
 }
 
 // A port where nobody listens, and then an agent does.
@@ -181,7 +211,7 @@ func TestRunClosesConnections(t *testing.T) {
 	srv.Start()
 	defer srv.Close()
 	c, _ := dial(t, ConsulOptions{Address: srv.Listener.Addr().String()})
-	if _, err := c.load(t.Context(), Query{Service: "web"}, stale); err != nil {
+	if _, err := c.load(t.Context(), Query{Service: "web"}, new(lists), stale); err != nil {
 		t.Fatalf("load: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

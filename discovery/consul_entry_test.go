@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -20,11 +21,11 @@ func mapped(t *testing.T, q Query, known *Set, log hclog.Logger, entries ...stri
 	if known != nil {
 		w.feed.Publish(known)
 	}
-	var a answer
-	if err := json.Unmarshal([]byte("["+strings.Join(entries, ",")+"]"), &a.entries); err != nil {
+	list, err := decodeList(strings.NewReader("["+strings.Join(entries, ",")+"]"), nil, nil)
+	if err != nil {
 		t.Fatalf("entries: %v", err)
 	}
-	return w.set(a)
+	return w.set(answer{entries: list})
 }
 
 func testWatch(q Query, log hclog.Logger) *watch { return newWatch(&Consul{log: log}, q, NewFeed()) }
@@ -131,11 +132,11 @@ func TestEntryOfAPIType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var a answer
-	if err := json.Unmarshal(b, &a.entries); err != nil {
+	list, err := decodeList(bytes.NewReader(b), nil, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	s := testWatch(Query{Tags: []string{"blue"}}, hclog.NewNullLogger()).set(a)
+	s := testWatch(Query{Tags: []string{"blue"}}, hclog.NewNullLogger()).set(answer{entries: list})
 	want := Instance{Identity{"dc7", "east", "shop", "n1", "web-1"}, "10.0.0.1", 80, 5, 2, Warning}
 	if !slices.Equal(s.Instances, []Instance{want}) {
 		t.Errorf("got %s, want %s", show(s), show(&Set{Instances: []Instance{want}}))
@@ -149,8 +150,8 @@ func TestEntriesLeftOut(t *testing.T) {
 	w := testWatch(Query{}, log.logger())
 	of := func(id, kind, nodeAddress string, port int) entry {
 		var e entry
-		e.Node.Node, e.Node.Address = "n1", nodeAddress
-		e.Service.ID, e.Service.Kind, e.Service.Port = id, kind, port
+		e.Node, e.nodeAddress = "n1", nodeAddress
+		e.Service, e.kind, e.port, e.status = id, kind, port, Passing
 		return e
 	}
 	good, proxy := of("a", "", "10.0.0.9", 80), of("b", "connect-proxy", "10.0.0.9", 81)
@@ -188,6 +189,27 @@ func TestEntriesLeftOut(t *testing.T) {
 	}
 }
 
+// What was good is looked at again when anything is new, however little.
+func TestKnownEntryTurnsBad(t *testing.T) {
+	var good entry
+	good.Node, good.Service, good.address, good.port, good.status = "n1", "a", "10.0.0.1", 80, Passing
+	for name, turn := range map[string]func(*entry){
+		"kind":    func(e *entry) { e.kind = "mesh-gateway" },
+		"port":    func(e *entry) { e.port = 0 },
+		"address": func(e *entry) { e.address = "::" },
+	} {
+		w := testWatch(Query{}, hclog.NewNullLogger())
+		w.feed.Publish(w.set(answer{entries: []entry{good}}))
+		bad := good
+		turn(&bad)
+		for n, want := range map[*entry]int{&good: 1, &bad: 0} {
+			if got := len(w.set(answer{entries: []entry{*n}}).Instances); got != want {
+				t.Errorf("%s: got %d instances, want %d", name, got, want)
+			}
+		}
+	}
+}
+
 func TestTagsApplyHere(t *testing.T) {
 	entry := func(id, tags string) string {
 		return fmt.Sprintf(`{"Node":{"Node":"n1","Address":"10.0.0.9"},"Service":{"ID":%q,"Port":80,"Tags":%s}}`, id, tags)
@@ -212,17 +234,18 @@ func FuzzEntries(f *testing.F) {
 	f.Add([]byte(`[{"Node":{"Address":"::1"},"Service":{"Port":1,"Weights":{"Passing":-1,"Warning":99999999}},"Checks":[{"CheckID":"_node_maintenance"}]}]`))
 	f.Add([]byte(`{"a":1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var a answer
-		if json.Unmarshal(text, &a.entries) != nil {
+		list, err := decodeList(bytes.NewReader(text), nil, nil)
+		if err != nil {
 			return
 		}
+		a := answer{entries: list}
 		w := testWatch(Query{}, hclog.NewNullLogger())
 		s := w.set(a)
 		if len(s.Instances)+len(w.skipped) > len(a.entries) {
 			t.Errorf("got %d instances and %d left out of %d entries", len(s.Instances), len(w.skipped), len(a.entries))
 		}
 		for n, i := range s.Instances {
-			if n > 0 && s.Instances[n-1].compare(i.Identity) >= 0 {
+			if n > 0 && s.Instances[n-1].compare(&i.Identity) >= 0 {
 				t.Errorf("instances %d and %d: not sorted and unique", n-1, n)
 			}
 			if i.Host == "" || i.Port < 1 || i.Port > 65535 || min(i.Passing, i.Warning) < 0 || max(i.Passing, i.Warning) > math.MaxUint16 {

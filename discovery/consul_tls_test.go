@@ -123,7 +123,7 @@ func TestTLS(t *testing.T) {
 				s.play(c, Query{Service: "web"}, logged)
 				return
 			}
-			_, err := c.load(t.Context(), Query{Service: "web"}, stale)
+			_, err := c.load(t.Context(), Query{Service: "web"}, new(lists), stale)
 			if err == nil || !strings.Contains(err.Error(), test.fails) {
 				t.Errorf("got error %v, want %q", err, test.fails)
 			}

@@ -93,7 +93,7 @@ func agentSilent(err error) bool {
 	if st, ok := errors.AsType[api.StatusError](err); ok {
 		return (st.Code >= 500 || st.Code == http.StatusTooManyRequests) && !strings.Contains(st.Body, badFilter)
 	}
-	_, syntax := errors.AsType[*json.SyntaxError](err)
+	_, syntax := errors.AsType[jsonError](err)
 	_, kind := errors.AsType[*json.UnmarshalTypeError](err)
 	return !syntax && !kind && !errors.Is(err, errNoList) && !errors.Is(err, errPartial)
 }

@@ -42,6 +42,7 @@ type watch struct {
 	applied  uint64
 	doubting bool // such an answer was logged, and none was believed since
 
+	lists   lists
 	trouble trouble
 	partial bool                // the last answer at index 0 was filtered by ACLs
 	skipped map[Identity]string // what the last answer had and was left out: why
@@ -88,11 +89,11 @@ func (w *watch) run(ctx context.Context) {
 // read polls, or reads at once where there is nothing to wait at.
 func (w *watch) read(ctx context.Context) (answer, error) {
 	if w.index > 0 && time.Now().Before(w.resync) {
-		return w.consul.block(ctx, w.query, w.index, jitter(pollWait, 0.1))
+		return w.consul.block(ctx, w.query, &w.lists, w.index, jitter(pollWait, 0.1))
 	}
 	w.index = 0
 	w.resync = time.Now().Add(jitter(resyncEvery, 0.2))
-	return w.consul.load(ctx, w.query, stale)
+	return w.consul.load(ctx, w.query, &w.lists, stale)
 }
 
 // apply believes an answer as far as its index allows, and publishes what is new.
@@ -115,7 +116,7 @@ func (w *watch) apply(ctx context.Context, a answer) error {
 			w.log.Info("answer is older than what is known, asking the leader", "index", a.index, "known", w.applied)
 		}
 		var err error
-		if a, err = w.consul.load(ctx, w.query, consistent); err != nil {
+		if a, err = w.consul.load(ctx, w.query, &w.lists, consistent); err != nil {
 			return err
 		}
 		set = w.set(a)
@@ -157,19 +158,23 @@ func (w *watch) publish(s *Set) {
 // set maps an answer, leaving out what bears not all tags or can't be balanced.
 func (w *watch) set(a answer) *Set {
 	known := w.feed.Set()
+	walk := known.Walk()
 	instances := make([]Instance, 0, len(a.entries))
 	skipped := map[Identity]string{}
 	for i := range a.entries {
 		e := &a.entries[i]
-		if !hasTags(e.Service.Tags, w.query.Tags) {
+		if !hasTags(e.tags, w.query.Tags) {
+			continue
+		}
+		if was := walk.to(&e.Identity); was != nil && e.is(was) {
+			instances = append(instances, *was) // which was looked at before
 			continue
 		}
 		if why := e.unusable(); why != "" {
-			id := e.identity()
-			if w.skipped[id] != why {
-				w.log.Warn("instance left out", "instance", id.String(), "reason", why)
+			if w.skipped[e.Identity] != why {
+				w.log.Warn("instance left out", "instance", e.Identity.String(), "reason", why)
 			}
-			skipped[id] = why
+			skipped[e.Identity] = why
 			continue
 		}
 		in := e.instance()

@@ -3,6 +3,7 @@ package discovery
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,13 +38,17 @@ func (id Identity) String() string {
 	return id.Node + "/" + id.Service
 }
 
-func (id Identity) compare(o Identity) int {
+func (id *Identity) compare(o *Identity) int {
+	if c := strings.Compare(id.Node, o.Node); c != 0 {
+		return c
+	}
+	if c := strings.Compare(id.Service, o.Service); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		cmp.Compare(id.Node, o.Node),
-		cmp.Compare(id.Service, o.Service),
-		cmp.Compare(id.Datacenter, o.Datacenter),
-		cmp.Compare(id.Partition, o.Partition),
-		cmp.Compare(id.Namespace, o.Namespace),
+		strings.Compare(id.Datacenter, o.Datacenter),
+		strings.Compare(id.Partition, o.Partition),
+		strings.Compare(id.Namespace, o.Namespace),
 	)
 }
 
@@ -80,15 +85,21 @@ type Set struct {
 // NewSet takes ownership of instances, which may be in any order. Of two with
 // one identity the first is kept.
 func NewSet(instances []Instance, learnt time.Time) *Set {
-	slices.SortStableFunc(instances, func(a, b Instance) int { return a.compare(b.Identity) })
-	instances = slices.CompactFunc(instances, func(a, b Instance) bool { return a.Identity == b.Identity })
+	for i := 1; i < len(instances); i++ { // Consul's answers are sorted
+		if instances[i-1].compare(&instances[i].Identity) < 0 {
+			continue
+		}
+		slices.SortStableFunc(instances, func(a, b Instance) int { return a.compare(&b.Identity) })
+		instances = slices.CompactFunc(instances, func(a, b Instance) bool { return a.Identity == b.Identity })
+		break
+	}
 	return &Set{Instances: instances, Learnt: learnt}
 }
 
 // Equal reports whether both hold the same instances, whenever learnt. A nil
 // set, which was never learnt, equals only nil.
 func (s *Set) Equal(o *Set) bool {
-	if s == nil || o == nil {
+	if s == nil || o == nil || s == o {
 		return s == o
 	}
 	return slices.Equal(s.Instances, o.Instances)
@@ -99,9 +110,52 @@ func (s *Set) find(id Identity) (Instance, bool) {
 	if s == nil {
 		return Instance{}, false
 	}
-	i, ok := slices.BinarySearchFunc(s.Instances, id, func(i Instance, id Identity) int { return i.compare(id) })
+	i, ok := slices.BinarySearchFunc(s.Instances, id, func(i Instance, id Identity) int { return i.compare(&id) })
 	if !ok {
 		return Instance{}, false
 	}
 	return s.Instances[i], true
+}
+
+// Walk begins a walk through the set in its order. A nil set has no instances.
+func (s *Set) Walk() *Walk {
+	if s == nil {
+		return &Walk{}
+	}
+	return &Walk{list: s.Instances}
+}
+
+// A Walk finds in a set what another in the same order asks for, without a search. What
+// is asked for out of order it may miss.
+type Walk struct {
+	list []Instance
+	at   int
+}
+
+// Same returns the place of an instance that is equal to in; false if there is none.
+func (w *Walk) Same(in *Instance) (at int, ok bool) {
+	for ; w.at < len(w.list); w.at++ {
+		next := &w.list[w.at]
+		if *next == *in {
+			return w.at, true
+		}
+		if next.compare(&in.Identity) >= 0 {
+			break
+		}
+	}
+	return 0, false
+}
+
+// to returns the instance of that identity, nil if there is none.
+func (w *Walk) to(id *Identity) *Instance {
+	for ; w.at < len(w.list); w.at++ {
+		next := &w.list[w.at]
+		if next.Identity == *id {
+			return next
+		}
+		if next.compare(id) > 0 {
+			break
+		}
+	}
+	return nil
 }

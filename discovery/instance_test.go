@@ -96,3 +96,51 @@ func TestSetEqual(t *testing.T) {
 		t.Error("find in no set: got an instance")
 	}
 }
+
+func TestWalk(t *testing.T) {
+	in := func(name string, port int) *Instance {
+		return &Instance{Identity: Identity{Node: "n", Service: name}, Port: port}
+	}
+	set := NewSet([]Instance{*in("b", 1), *in("d", 2), *in("e", 3), *in("h", 4)}, time.Time{})
+	same, to := set.Walk(), set.Walk()
+	for _, step := range []struct {
+		name string
+		port int
+		at   int // none: -1
+	}{
+		{"a", 1, -1}, {"b", 1, 0}, {"b", 1, 0}, {"b", 9, -1}, {"c", 1, -1}, {"d", 3, -1}, {"d", 2, 1},
+		{"f", 1, -1}, {"g", 1, -1}, {"h", 4, 3}, {"i", 1, -1}, {"j", 1, -1},
+	} {
+		ask := in(step.name, step.port)
+		at, ok := same.Same(ask)
+		if !ok {
+			at = -1
+		}
+		if at != step.at {
+			t.Errorf("same %s:%d: got place %d, want %d", step.name, step.port, at, step.at)
+		}
+		want, known := set.find(ask.Identity)
+		if got := to.to(&ask.Identity); (got != nil) != known || known && *got != want {
+			t.Errorf("to %s: got %v, want %v, %v", step.name, got, want, known)
+		}
+	}
+	if _, ok := (*Set)(nil).Walk().Same(in("a", 1)); ok {
+		t.Error("a nil set has no instances")
+	}
+}
+
+// Sorted or not, and with identities more than once: the first stays.
+func TestNewSetInAnyOrder(t *testing.T) {
+	in := func(name string, port int) Instance { return Instance{Identity: Identity{Service: name}, Port: port} }
+	want := []Instance{in("a", 1), in("b", 2), in("c", 3)}
+	for _, list := range [][]Instance{
+		{in("a", 1), in("b", 2), in("c", 3)},
+		{in("a", 1), in("b", 2), in("b", 9), in("c", 3)},
+		{in("c", 3), in("a", 1), in("b", 2)},
+		{in("a", 1), in("c", 3), in("b", 2), in("a", 9)},
+	} {
+		if got := NewSet(slices.Clone(list), time.Time{}); !slices.Equal(got.Instances, want) {
+			t.Errorf("of %v: got %v, want %v", list, got.Instances, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 // has one user.
 type hosts struct {
 	names map[string]*host
+	last  []Instance // that keep was given
 	log   hclog.Logger
 }
 
@@ -30,7 +31,11 @@ func newHosts(log hclog.Logger) *hosts { return &hosts{names: map[string]*host{}
 // keep takes in the host names of the set and forgets others.
 func (h *hosts) keep(set *Set) {
 	wanted := map[string]bool{}
-	for _, in := range set.Instances {
+	for i := range set.Instances {
+		in := &set.Instances[i]
+		if i < len(h.last) && h.last[i].Host == in.Host && h.names[in.Host] == nil {
+			continue // it was an address, and still is
+		}
 		if _, err := netip.ParseAddr(in.Host); err == nil {
 			continue
 		}
@@ -39,6 +44,7 @@ func (h *hosts) keep(set *Set) {
 			h.names[in.Host] = &host{} // due at once
 		}
 	}
+	h.last = set.Instances
 	for name := range h.names {
 		if !wanted[name] {
 			delete(h.names, name)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -26,6 +25,10 @@ type service struct {
 	checker  *health.Checker     // nil without heartbeats
 	pool     *balance.Pool
 	ready    chan struct{} // closed once every instance of a first set had its chance of a verdict
+
+	// update's:
+	roster *roster // of the last set
+	heard  bool    // a verdict is new since the last update
 }
 
 func newService(c config.Service, resolver *discovery.Resolver, limiter *health.Limiter, log hclog.Logger) *service {
@@ -37,6 +40,7 @@ func newService(c config.Service, resolver *discovery.Resolver, limiter *health.
 		resolver: resolver,
 		pool:     balance.NewPool(rule(c), balance.WeightedRoundRobin{}),
 		ready:    make(chan struct{}),
+		roster:   newRoster(),
 	}
 	if h := c.Heartbeat; h != nil {
 		s.checker = health.NewChecker(health.Options{
@@ -113,6 +117,7 @@ func (s *service) follow(ctx context.Context) error {
 			return ctx.Err()
 		case <-s.feed.Changed():
 		case <-verdicts:
+			s.heard = true
 		case <-chance:
 			s.setReady()
 			continue
@@ -138,42 +143,29 @@ func (s *service) follow(ctx context.Context) error {
 // update brings the pool up to date with the set and the verdicts. It reports
 // whether no awaited verdict is outstanding.
 func (s *service) update(set *discovery.Set) (settled bool) {
-	members := make([]balance.Member, len(set.Instances))
-	targets := make([]health.Target, len(set.Instances))
-	for i, in := range set.Instances {
-		// Resolve lets only addresses through.
-		addr := netip.AddrPortFrom(netip.MustParseAddr(in.Host), uint16(in.Port))
-		members[i] = member(in, addr)
-		targets[i] = health.Target{Name: members[i].Name, Addr: addr}
+	if set != s.roster.set {
+		s.roster.fill(set)
+		if s.checker != nil {
+			s.checker.Follow(s.roster.targets)
+		}
 	}
 	settled = true
 	if s.checker != nil {
-		s.checker.Follow(targets)
-		for i, t := range targets {
-			members[i].Heartbeat = heartbeat(s.checker.State(t))
-			settled = settled && members[i].Heartbeat != balance.Unproven
-		}
+		settled = s.roster.hear(s.checker, s.verdicts())
 	}
-	s.report(s.pool.Update(members), set, members)
+	s.report(s.pool.Update(s.roster.members), s.roster)
 	return settled || s.conf.HealthyWhen == config.HealthyCatalog
 }
 
-func member(in discovery.Instance, addr netip.AddrPort) balance.Member {
-	m := balance.Member{Name: in.Identity.String(), Addr: addr, CatalogWeight: in.Weight(), HeartbeatWeight: in.Passing}
-	if in.Status == discovery.Maintenance {
-		m.HeartbeatWeight = 0
+// verdicts reports whether any verdict may have changed since it was last asked.
+func (s *service) verdicts() (changed bool) {
+	changed, s.heard = s.heard, false
+	select {
+	case <-s.checker.Changed():
+		return true
+	default:
+		return changed
 	}
-	return m
-}
-
-func heartbeat(s health.State) balance.Heartbeat {
-	switch s {
-	case health.Up:
-		return balance.Up
-	case health.Down:
-		return balance.Down
-	}
-	return balance.Unproven
 }
 
 // lacks says what keeps the service from having a backend; "" if it has one.

@@ -13,14 +13,14 @@ import (
 
 // report logs a change of the eligible set, one line each. A set without anyone
 // is a warning: it is an outage.
-func (s *service) report(c balance.Change, set *discovery.Set, members []balance.Member) {
+func (s *service) report(c balance.Change, r *roster) {
 	if !c.Any() {
 		return
 	}
 	args := []any{"eligible", c.Eligible, "of", c.Total}
 	args = brief(args, "added", c.Added, (*balance.Backend).Name)
 	args = brief(args, "removed", c.Removed, func(b *balance.Backend) string {
-		return b.Name() + ":" + s.why(b, set, members)
+		return b.Name() + ":" + s.why(b, r)
 	})
 	args = brief(args, "reweighted", c.Reweighted, func(r balance.Reweighted) string {
 		return fmt.Sprintf("%s:%d->%d", r.Backend.Name(), r.From, r.To)
@@ -32,20 +32,20 @@ func (s *service) report(c balance.Change, set *discovery.Set, members []balance
 	s.log.Log(level, "eligible set changed", args...)
 }
 
-// why says in a word what took b out. Members are the set's, in its order.
-func (s *service) why(b *balance.Backend, set *discovery.Set, members []balance.Member) string {
-	i := slices.IndexFunc(members, func(m balance.Member) bool { return m.Name == b.Name() && m.Addr == b.Addr() })
+// why says in a word what took b out.
+func (s *service) why(b *balance.Backend, r *roster) string {
+	i := slices.IndexFunc(r.members, func(m balance.Member) bool { return m.Name == b.Name() && m.Addr == b.Addr() })
 	if i < 0 {
 		return "deregistered"
 	}
-	in := set.Instances[i]
+	in := r.set.Instances[i]
 	switch awaited := s.conf.HealthyWhen != config.HealthyHeartbeat; {
 	case in.Status == discovery.Maintenance, awaited && (in.Status == discovery.Critical || in.Status == discovery.Unknown):
 		return in.Status.String()
 	case awaited && in.Weight() == 0, in.Passing == 0:
 		return "weight-0"
 	}
-	return "heartbeat-" + members[i].Heartbeat.String()
+	return "heartbeat-" + r.members[i].Heartbeat.String()
 }
 
 // brief adds the first few of a list to the pairs of a log line, and how many

@@ -84,7 +84,8 @@ func TestWhyRemoved(t *testing.T) {
 			m := member(in, addr)
 			m.Heartbeat = c.beating
 			s := &service{conf: config.Service{HealthyWhen: c.rule}}
-			if got := s.why(b, discovery.NewSet([]discovery.Instance{in}, time.Time{}), []balance.Member{m}); got != c.want {
+			r := &roster{set: discovery.NewSet([]discovery.Instance{in}, time.Time{}), members: []balance.Member{m}}
+			if got := s.why(b, r); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -101,29 +102,4 @@ func instances(n int) *discovery.Set {
 		}
 	}
 	return discovery.NewSet(list, time.Now())
-}
-
-// One instance of many changes its weight: the cost from the set to the
-// published snapshot, the heartbeats' part included. What comes before, from
-// the decoded answer to the set, is discovery's BenchmarkApply.
-func BenchmarkCatalogChange(b *testing.B) {
-	for _, n := range []int{10, 1000, 5000, 10000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s := newService(config.Service{
-				Name: "web", HealthyWhen: config.HealthyCatalog, Balance: config.WeightedRoundRobin,
-				Heartbeat: &config.Heartbeat{Type: config.TCP, Interval: time.Second, Timeout: time.Second / 2, Rise: 1, Fall: 1},
-			}, nil, health.NewLimiter(1), hclog.NewNullLogger())
-			sets := [2]*discovery.Set{instances(n), instances(n)}
-			sets[1].Instances[n/2].Passing += 3
-			s.update(sets[0])
-			i := 0
-			for b.Loop() {
-				i++
-				s.update(sets[i%2])
-			}
-			if got := s.pool.Snapshot().Len(); got != n {
-				b.Fatalf("eligible: got %d, want %d", got, n)
-			}
-		})
-	}
 }
