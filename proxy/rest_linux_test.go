@@ -85,6 +85,9 @@ func TestRestingConnections(t *testing.T) {
 
 // Bulk is spliced: its bytes are not read into the process.
 func TestBulkIsSpliced(t *testing.T) {
+	if onLoop() {
+		t.Skip("what recv takes is not counted: proxy/loop has a test of its own")
+	}
 	const size = 64 << 20
 	o, conns := accepting(t)
 	c := startChild(t, o.addr)
