@@ -113,20 +113,23 @@ func (l *loop) firstBytes(c *conn) errno {
 	return err
 }
 
-// connectDone looks how a connect ended. It reports whether the session is joined now,
-// and goes on: the events may tell of more.
+// connectDone looks how a connect ended. It reports whether the session is joined to
+// that backend now: then the events may tell of more. They say nothing of another one
+// that is tried next, though that may have the same descriptor.
 func (l *loop) connectDone(c *conn, events uint32) bool {
-	switch {
-	case events&(unix.EPOLLERR|unix.EPOLLHUP) != 0:
+	if events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 		err := pendingError(c.server.fd)
 		if err == 0 {
 			err = unix.ECONNRESET // it was there, and is gone
 		}
 		l.connectFailed(c, err)
-	case events&unix.EPOLLOUT != 0:
-		l.join(c)
+		return false
 	}
-	return c.state == joined && c.born != 0
+	if events&unix.EPOLLOUT == 0 {
+		return false
+	}
+	l.join(c)
+	return c.born != 0
 }
 
 // connectLate ends a try that has had its time. The kernel is asked once more: after a
