@@ -11,13 +11,6 @@ import (
 	"weir/proxy/session"
 )
 
-// Bounds of the pause after a failed accept: descriptors run out for a while,
-// and connections wait in the kernel's queue meanwhile.
-const (
-	minAcceptPause = 5 * time.Millisecond
-	maxAcceptPause = time.Second
-)
-
 // mostQueued is more than any kernel's queue holds: however fast clients come,
 // taking what waits ends.
 const mostQueued = 65535
@@ -74,7 +67,7 @@ func (r *Relay) accept(ln *net.TCPListener, f *session.Front, closing <-chan str
 			if wait == 0 {
 				f.Starved(err)
 			}
-			wait = min(max(2*wait, minAcceptPause), maxAcceptPause)
+			wait = min(max(2*wait, session.MinAcceptPause), session.MaxAcceptPause)
 			select {
 			case <-time.After(wait):
 			case <-closing:

@@ -31,7 +31,7 @@ func (l *loop) serve(id, fd int32, f *session.Front) {
 func (l *loop) listen(a *acceptor) {
 	if err := l.control(unix.EPOLL_CTL_ADD, a.fd, unix.EPOLLIN|unix.EPOLLEXCLUSIVE, a.id, 0); err != 0 {
 		a.front.Starved(err)
-		l.set(&a.timer, maxAcceptPause)
+		l.set(&a.timer, session.MaxAcceptPause)
 	}
 }
 
@@ -66,7 +66,7 @@ func (l *loop) acceptFrom(id int32, most int) {
 		case transient(err):
 		default:
 			a.front.Starved(err)
-			a.pause = min(max(2*a.pause, minAcceptPause), maxAcceptPause)
+			a.pause = min(max(2*a.pause, session.MinAcceptPause), session.MaxAcceptPause)
 			l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0) // it would be ready all the time
 			l.set(&a.timer, a.pause)
 			return
@@ -117,7 +117,7 @@ func fewest(loops []*loop) *loop {
 // tries again, for a second or so.
 func drain(loops []*loop, socket int32, f *session.Front) {
 	var from address
-	for pause := minAcceptPause; pause < maxAcceptPause; {
+	for pause := session.MinAcceptPause; pause < session.MaxAcceptPause; {
 		fd, err := accept(socket, &from)
 		switch {
 		case err == 0:

@@ -45,15 +45,23 @@ func (l *loop) try(c *conn, b *balance.Backend) {
 		if c.err = l.dial(c, b); c.err == 0 {
 			return
 		}
-		var pause time.Duration
-		if b, pause = c.tries.Failed(c.err); pause > 0 {
-			c.state = pausing
-			l.keep(&c.up)
-			l.set(&c.timer, pause)
+		var waits bool
+		if b, waits = l.another(c); waits {
 			return
 		}
 	}
 	l.refuse(c, session.ConnectFailed)
+}
+
+// another returns whom to try after a failure, unless that waits for a pause.
+func (l *loop) another(c *conn) (b *balance.Backend, waits bool) {
+	b, pause := c.tries.Failed(c.err)
+	if pause > 0 {
+		c.state = pausing
+		l.keep(&c.up)
+		l.set(&c.timer, pause)
+	}
+	return b, pause > 0
 }
 
 // resume goes on after a pause.
@@ -162,13 +170,9 @@ func (l *loop) connectFailed(c *conn, err errno) {
 	closeFD(c.server.fd)
 	c.server.fd = -1
 	c.err = err
-	b, pause := c.tries.Failed(err)
-	if pause > 0 {
-		c.state = pausing
-		l.set(&c.timer, pause)
-		return
+	if b, waits := l.another(c); !waits {
+		l.try(c, b)
 	}
-	l.try(c, b)
 }
 
 // join lets the bytes flow.

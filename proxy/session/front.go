@@ -40,6 +40,13 @@ func NewFront(name string, s *Service, log hclog.Logger) *Front {
 // Listening says that connections are taken from now on.
 func (f *Front) Listening(addr netip.AddrPort) { f.log.Info("listening", "address", addr) }
 
+// Bounds of the pause after a failed accept: descriptors run out for a while, and
+// connections wait in the kernel's queue meanwhile.
+const (
+	MinAcceptPause = 5 * time.Millisecond
+	MaxAcceptPause = time.Second
+)
+
 // Starved says that accept fails for want of something, and is tried again.
 func (f *Front) Starved(err error) {
 	f.warn(f.starved, "accept failed, trying on", "error", err)
