@@ -18,12 +18,15 @@ log {
 consul {
   address    = "127.0.0.1:8500" # https://HOST:8501 for TLS, unix:///PATH for a socket
   token      = ""
-  token_file = ""               # instead of token; read at start
+  token_file = ""               # instead of token; followed: a new one is used at once
   datacenter = ""               # empty, as the next two: the agent's own
   namespace  = ""
   partition  = ""
 
-  tls {                          # for an https address
+  snapshot_file    = ""    # the last known good sets on disk, for a start while Consul is silent
+  snapshot_max_age = "24h" # an older one is not used
+
+  tls {                          # for an https address; its files are followed too
     ca_file              = ""    # empty: the system's certificate authorities
     cert_file            = ""    # the client's certificate, and
     key_file             = ""    # its key: both or none
@@ -46,6 +49,11 @@ service "web" {
   balance         = "weighted_round_robin" # by the weights in Consul
   connect_timeout = "1s"                   # to one instance
   retries         = 2                      # other instances tried when a connect fails
+  on_empty        = "hold"                 # hold, or apply: when most instances vanish from the catalog at once
+  empty_hold      = "2m"                   # how long they are held until the catalog is believed
+  panic_threshold = 0                      # fewer percent eligible: all with a verdict are used; 0: when none is
+  failover        = []                     # datacenters for when the local one has no eligible instance, in order
+  failback        = "30s"                  # how long a better datacenter must be good before it is used again
 
   # weir's own check of each instance. Left out: the catalog decides alone.
   heartbeat {

@@ -119,9 +119,21 @@ func (c *checker) duration(key string, raw *string, at hcl.Range, def, least tim
 	case err != nil:
 		c.reject(at, "Invalid "+key, `%q is no duration. Write a number with one of the units ms, s, m and h, such as "500ms", "2s" or "1m30s".`, *raw)
 	case d < least:
-		c.reject(at, "Invalid "+key, "%s is a time of at least %v, not %q. Left out, it is %v.", key, least, *raw, def)
+		c.reject(at, "Invalid "+key, "%s is a time of at least %s, not %q. Left out, it is %s.", key, brief(least), *raw, brief(def))
 	default:
 		return d
 	}
 	return def
+}
+
+// brief writes a time without the parts that are 0: "24h", not "24h0m0s".
+func brief(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }

@@ -51,11 +51,14 @@ const (
 type Consul struct {
 	Address    string // http://HOST:PORT, https://HOST:PORT or unix:///PATH; the first two may end in a path prefix
 	Token      Secret // at most one of Token and TokenFile is set
-	TokenFile  string
+	TokenFile  string // followed, as the files of TLS are
 	Datacenter string // empty, as the next two: the agent's own
 	Namespace  string
 	Partition  string
 	TLS        TLS // of use only with an https address
+
+	SnapshotFile   string        // where the last known good sets are kept over restarts; empty: nowhere
+	SnapshotMaxAge time.Duration // an older snapshot is not used; at least a minute
 }
 
 // TLS is how the connection to Consul is secured. Empty paths mean the system's
@@ -82,6 +85,11 @@ type Service struct {
 	Balance        Balance
 	ConnectTimeout time.Duration // above 0
 	Retries        int           // backends tried after the first one, 0 to 10
+	OnEmpty        OnEmpty
+	EmptyHold      time.Duration // with OnEmptyHold: how long the catalog must insist that most instances are gone, at least a second
+	PanicThreshold int           // in percent of the instances with a verdict, 0 to 100
+	Failover       []string      // datacenters in order, each once, without Consul.Datacenter; empty with Files
+	Failback       time.Duration // how long a better datacenter must be good before it is used again, 0 or more
 	Heartbeat      *Heartbeat    // nil: no probing, and HealthyWhen is HealthyCatalog
 }
 
@@ -93,6 +101,15 @@ const (
 	HealthyBoth      HealthyWhen = "both"
 	HealthyCatalog   HealthyWhen = "catalog"
 	HealthyHeartbeat HealthyWhen = "heartbeat"
+)
+
+// OnEmpty says what follows when most instances vanish from the catalog at once.
+type OnEmpty string
+
+// What follows.
+const (
+	OnEmptyHold  OnEmpty = "hold"
+	OnEmptyApply OnEmpty = "apply"
 )
 
 // Balance names the policy that spreads connections over backends.

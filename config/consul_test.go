@@ -2,6 +2,7 @@ package config
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -77,6 +78,7 @@ func TestConsulVariables(t *testing.T) {
 			if got := text(t, diags); got != "" {
 				t.Fatal(got)
 			}
+			test.want.SnapshotMaxAge = 24 * time.Hour // no variable is for it
 			if d := cmp.Diff(&test.want, conf.Consul, cmpopts.EquateComparable(Secret{})); d != "" {
 				t.Errorf("consul (-want +got):\n%s", d)
 			}

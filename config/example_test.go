@@ -19,7 +19,8 @@ func TestExampleIsDefaults(t *testing.T) {
 	got := valid(t, annotated, noEnv)
 	bare := source{"bare.hcl", []byte(`
 service "web" {
-  tags = []
+  tags     = []
+  failover = []
   heartbeat {}
 }
 listener "web" {

@@ -4,7 +4,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 )
 
 // FuzzParse feeds the decoder any text: it never panics, its diagnostics can be
@@ -41,6 +43,9 @@ func checkPromises(t *testing.T, conf *Config) {
 	if (conf.Consul == nil) == (conf.Files == nil) {
 		t.Errorf("consul %v, files %v; want one", conf.Consul, conf.Files)
 	}
+	if conf.Consul != nil && conf.Consul.SnapshotMaxAge < time.Minute {
+		t.Errorf("consul %+v", conf.Consul)
+	}
 	names := make(map[string]bool)
 	for _, s := range conf.Services {
 		if names[s.Name] || s.Name == "" {
@@ -49,6 +54,14 @@ func checkPromises(t *testing.T, conf *Config) {
 		names[s.Name] = true
 		if s.ConnectTimeout <= 0 || s.Retries < 0 || s.Balance == "" || s.HealthyWhen == "" {
 			t.Errorf("service %+v", s)
+		}
+		if s.OnEmpty == "" || s.EmptyHold < time.Second || s.Failback < 0 || s.PanicThreshold < 0 || s.PanicThreshold > 100 {
+			t.Errorf("service %+v", s)
+		}
+		for i, name := range s.Failover {
+			if conf.Files != nil || name == "" || name == conf.Consul.Datacenter || slices.Contains(s.Failover[:i], name) {
+				t.Errorf("service %+v, consul %+v", s, conf.Consul)
+			}
 		}
 		h := s.Heartbeat
 		switch {

@@ -55,9 +55,11 @@ func wanted(key string) string {
 	switch key {
 	case "tags":
 		return `tags is a list of texts, such as ["blue", "v2"].`
+	case "failover":
+		return `failover is a list of datacenters, such as ["dc2", "dc3"].`
 	case "insecure_skip_verify":
 		return key + " is true or false, without quotes."
-	case "retries", "port", "rise", "fall":
+	case "retries", "panic_threshold", "port", "rise", "fall":
 		return key + " is a whole number."
 	}
 	return key + " is one text in quotes."

@@ -78,11 +78,13 @@ func TestInvalid(t *testing.T) {
 
 // TestWarning shows that a warning leaves the configuration usable.
 func TestWarning(t *testing.T) {
-	conf, diags := loadWith(t, "testdata/warning.hcl", noEnv)
-	if conf == nil || diags.HasErrors() {
-		t.Errorf("config %v, errors %v; want a config and no errors", conf, diags.HasErrors())
+	for _, base := range []string{"testdata/warning", "testdata/warning_without_effect"} {
+		conf, diags := loadWith(t, base+".hcl", noEnv)
+		if conf == nil || diags.HasErrors() {
+			t.Errorf("%s: config %v, errors %v; want a config and no errors", base, conf, diags.HasErrors())
+		}
+		golden(t, base+".golden", text(t, diags))
 	}
-	golden(t, "testdata/warning.golden", text(t, diags))
 }
 
 // TestMergedConflict shows that mistakes between files name both.

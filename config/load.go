@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // Load reads the configuration file at path or, if path is a directory, all of
@@ -100,8 +99,8 @@ func parse(sources []source, getenv func(string) string) (*Config, *Diagnostics)
 	d := &Diagnostics{files: make(map[string]*hcl.File)}
 	var files []*hcl.File
 	for _, src := range sources {
-		file, diags := hclsyntax.ParseConfig(src.text, src.name, hcl.InitialPos)
-		d.list = append(d.list, hintSyntax(diags, src.text)...)
+		file, diags := parseFile(src)
+		d.list = append(d.list, diags...)
 		d.files[src.name] = file
 		files = append(files, file)
 	}
@@ -126,7 +125,7 @@ func parse(sources []source, getenv func(string) string) (*Config, *Diagnostics)
 func (c *checker) config(raw *rawConfig, complete bool, start hcl.Range) *Config {
 	conf := &Config{Log: c.log(raw.Log)}
 	conf.Consul, conf.Files = c.catalog(raw)
-	conf.Services = c.services(raw.Services)
+	conf.Services = c.services(raw.Services, conf.Consul)
 	conf.Listeners = c.listeners(raw.Listeners)
 	if complete {
 		c.references(raw, start)

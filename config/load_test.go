@@ -30,10 +30,11 @@ func valid(t *testing.T, path string, getenv func(string) string) *Config {
 func TestDefaults(t *testing.T) {
 	want := &Config{
 		Log:    Log{Level: LevelInfo, Format: FormatText},
-		Consul: &Consul{Address: "http://127.0.0.1:8500"},
+		Consul: &Consul{Address: "http://127.0.0.1:8500", SnapshotMaxAge: 24 * time.Hour},
 		Services: []Service{{
 			Name: "web", HealthyWhen: HealthyCatalog, Balance: WeightedRoundRobin,
 			ConnectTimeout: time.Second, Retries: 2,
+			OnEmpty: OnEmptyHold, EmptyHold: 2 * time.Minute, Failback: 30 * time.Second,
 		}},
 		Listeners: []Listener{{Name: "web", Bind: netip.MustParseAddrPort("[::]:8080"), Service: "web"}},
 	}
@@ -49,6 +50,7 @@ func TestDefaultHeartbeatAndFiles(t *testing.T) {
 		Services: []Service{{
 			Name: "web", HealthyWhen: HealthyBoth, Balance: WeightedRoundRobin,
 			ConnectTimeout: time.Second, Retries: 2,
+			OnEmpty: OnEmptyHold, EmptyHold: 2 * time.Minute, Failback: 30 * time.Second,
 			Heartbeat: &Heartbeat{Type: HTTP, Path: "/health", Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3},
 		}},
 		Listeners: []Listener{
@@ -67,6 +69,7 @@ func TestEverything(t *testing.T) {
 		Consul: &Consul{
 			Address: "https://consul.example.com:8501/prefix", Token: NewSecret("5f1c-secret"),
 			Datacenter: "dc2", Namespace: "shop", Partition: "east",
+			SnapshotFile: filepath.FromSlash("testdata/valid/weir.snapshot"), SnapshotMaxAge: 90 * time.Minute,
 			TLS: TLS{
 				CAFile:   filepath.FromSlash("testdata/valid/smallest.hcl"),
 				CertFile: filepath.FromSlash("testdata/valid/everything.hcl"),
@@ -77,12 +80,14 @@ func TestEverything(t *testing.T) {
 			Name: "web", Tags: []string{"blue", "v2"},
 			Filter:      `Service.Meta.version == "v2" and not Checks.Status == critical`,
 			HealthyWhen: HealthyHeartbeat, Balance: WeightedRoundRobin, ConnectTimeout: 250 * time.Millisecond, Retries: 0,
+			OnEmpty: OnEmptyHold, EmptyHold: 45 * time.Second, PanicThreshold: 30, Failover: []string{"dc3", "dc1"}, Failback: 0,
 			Heartbeat: &Heartbeat{
 				Type: HTTP, Path: "/up?deep=1", Expect: "up", Port: 9000,
 				Interval: 5 * time.Second, Timeout: 1500 * time.Millisecond, Rise: 2, Fall: 4,
 			},
 		}, {
 			Name: "db", HealthyWhen: HealthyCatalog, Balance: WeightedRoundRobin, ConnectTimeout: time.Second, Retries: 2,
+			OnEmpty: OnEmptyApply, EmptyHold: 2 * time.Minute, Failback: 30 * time.Second,
 			Heartbeat: &Heartbeat{Type: TCP, Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3},
 		}},
 		Listeners: []Listener{

@@ -24,20 +24,24 @@ type rawLog struct {
 }
 
 type rawConsul struct {
-	At           hcl.Range `hcl:",def_range"`
-	Address      *string   `hcl:"address,optional"`
-	AddressAt    hcl.Range `hcl:"address,attr_value_range"`
-	Token        *string   `hcl:"token,optional"`
-	TokenAt      hcl.Range `hcl:"token,attr_value_range"`
-	TokenFile    *string   `hcl:"token_file,optional"`
-	TokenFileAt  hcl.Range `hcl:"token_file,attr_value_range"`
-	Datacenter   *string   `hcl:"datacenter,optional"`
-	DatacenterAt hcl.Range `hcl:"datacenter,attr_value_range"`
-	Namespace    *string   `hcl:"namespace,optional"`
-	NamespaceAt  hcl.Range `hcl:"namespace,attr_value_range"`
-	Partition    *string   `hcl:"partition,optional"`
-	PartitionAt  hcl.Range `hcl:"partition,attr_value_range"`
-	TLS          []rawTLS  `hcl:"tls,block"`
+	At               hcl.Range `hcl:",def_range"`
+	Address          *string   `hcl:"address,optional"`
+	AddressAt        hcl.Range `hcl:"address,attr_value_range"`
+	Token            *string   `hcl:"token,optional"`
+	TokenAt          hcl.Range `hcl:"token,attr_value_range"`
+	TokenFile        *string   `hcl:"token_file,optional"`
+	TokenFileAt      hcl.Range `hcl:"token_file,attr_value_range"`
+	Datacenter       *string   `hcl:"datacenter,optional"`
+	DatacenterAt     hcl.Range `hcl:"datacenter,attr_value_range"`
+	Namespace        *string   `hcl:"namespace,optional"`
+	NamespaceAt      hcl.Range `hcl:"namespace,attr_value_range"`
+	Partition        *string   `hcl:"partition,optional"`
+	PartitionAt      hcl.Range `hcl:"partition,attr_value_range"`
+	SnapshotFile     *string   `hcl:"snapshot_file,optional"`
+	SnapshotFileAt   hcl.Range `hcl:"snapshot_file,attr_value_range"`
+	SnapshotMaxAge   *string   `hcl:"snapshot_max_age,optional"`
+	SnapshotMaxAgeAt hcl.Range `hcl:"snapshot_max_age,attr_value_range"`
+	TLS              []rawTLS  `hcl:"tls,block"`
 }
 
 type rawTLS struct {
@@ -76,6 +80,16 @@ type rawService struct {
 	ConnectTimeoutAt hcl.Range      `hcl:"connect_timeout,attr_value_range"`
 	Retries          *int           `hcl:"retries,optional"`
 	RetriesAt        hcl.Range      `hcl:"retries,attr_value_range"`
+	OnEmpty          *string        `hcl:"on_empty,optional"`
+	OnEmptyAt        hcl.Range      `hcl:"on_empty,attr_value_range"`
+	EmptyHold        *string        `hcl:"empty_hold,optional"`
+	EmptyHoldAt      hcl.Range      `hcl:"empty_hold,attr_value_range"`
+	PanicThreshold   *int           `hcl:"panic_threshold,optional"`
+	PanicThresholdAt hcl.Range      `hcl:"panic_threshold,attr_value_range"`
+	Failover         []string       `hcl:"failover,optional"`
+	FailoverAt       hcl.Range      `hcl:"failover,attr_value_range"`
+	Failback         *string        `hcl:"failback,optional"`
+	FailbackAt       hcl.Range      `hcl:"failback,attr_value_range"`
 	Heartbeat        []rawHeartbeat `hcl:"heartbeat,block"`
 }
 

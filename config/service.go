@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// services reads all service blocks.
-func (c *checker) services(blocks []rawService) []Service {
+// services reads all service blocks. Consul is nil if instances come from files.
+func (c *checker) services(blocks []rawService, consul *Consul) []Service {
 	var services []Service
 	first := make(map[string]hcl.Range)
 	for _, raw := range blocks {
@@ -23,13 +23,13 @@ func (c *checker) services(blocks []rawService) []Service {
 		default:
 			first[raw.Name] = raw.NameAt
 		}
-		services = append(services, c.service(&raw))
+		services = append(services, c.service(&raw, consul))
 	}
 	return services
 }
 
 // service reads one service block.
-func (c *checker) service(raw *rawService) Service {
+func (c *checker) service(raw *rawService, consul *Consul) Service {
 	s := Service{
 		Name:           raw.Name,
 		Tags:           c.tags(raw),
@@ -38,7 +38,12 @@ func (c *checker) service(raw *rawService) Service {
 		Balance:        oneOf(c, "balance", raw.Balance, raw.BalanceAt, WeightedRoundRobin, WeightedRoundRobin),
 		ConnectTimeout: c.duration("connect_timeout", raw.ConnectTimeout, raw.ConnectTimeoutAt, time.Second, time.Millisecond),
 		Retries:        c.number("retries", raw.Retries, raw.RetriesAt, 2, 0, 10),
+		OnEmpty:        oneOf(c, "on_empty", raw.OnEmpty, raw.OnEmptyAt, OnEmptyHold, OnEmptyHold, OnEmptyApply),
+		PanicThreshold: c.number("panic_threshold", raw.PanicThreshold, raw.PanicThresholdAt, 0, 0, 100),
 	}
+	s.EmptyHold = c.emptyHold(raw, s.OnEmpty)
+	s.Failover = c.failover(raw, consul)
+	s.Failback = c.failback(raw)
 	if beat := sole(c, "heartbeat", raw.Heartbeat, func(r *rawHeartbeat) hcl.Range { return r.At }); beat != nil {
 		s.Heartbeat = c.heartbeat(beat)
 		return s
@@ -50,6 +55,18 @@ func (c *checker) service(raw *rawService) Service {
 	}
 	s.HealthyWhen = HealthyCatalog
 	return s
+}
+
+// emptyHold reads how long vanished instances are held.
+func (c *checker) emptyHold(raw *rawService, onEmpty OnEmpty) time.Duration {
+	const def = 2 * time.Minute
+	// What is held for less than a second is as good as applied.
+	hold := c.duration("empty_hold", raw.EmptyHold, raw.EmptyHoldAt, def, time.Second)
+	if hold != def && onEmpty == OnEmptyApply {
+		c.warn(raw.EmptyHoldAt, "Key without effect",
+			"empty_hold is for on_empty = %q, and on_empty is %q. Remove one of the two keys.", OnEmptyHold, OnEmptyApply)
+	}
+	return hold
 }
 
 // tags reads the tags of a service.

@@ -18,7 +18,7 @@ func hintSyntax(diags hcl.Diagnostics, text []byte) hcl.Diagnostics {
 			d.Detail = "The text that begins here does not end on its line. Add the closing quote."
 			return diags[:i+1]
 		}
-		if d.Summary == "Attribute redefined" {
+		if d.Summary == "Attribute redefined" || d.Summary == deepNesting {
 			continue // what is wrong with it is said
 		}
 		if d.Subject == nil || d.Subject.Start.Byte > len(text) {

@@ -1,6 +1,7 @@
 consul {
-  address    = "https://127.0.0.1:8501"
-  token_file = "no-such-token"
+  address       = "https://127.0.0.1:8501"
+  token_file    = "no-such-token"
+  snapshot_file = "no-such-directory/weir.snapshot"
 
   tls {
     ca_file = "no-such-ca.pem"

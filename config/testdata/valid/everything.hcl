@@ -10,6 +10,9 @@ consul {
   namespace  = "shop"
   partition  = "east"
 
+  snapshot_file    = "weir.snapshot"
+  snapshot_max_age = "90m"
+
   tls {
     ca_file              = "smallest.hcl"
     cert_file            = "everything.hcl"
@@ -26,6 +29,11 @@ service "web" {
   balance         = "weighted_round_robin"
   connect_timeout = "250ms"
   retries         = 0
+  on_empty        = "hold"
+  empty_hold      = "45s"
+  panic_threshold = 30
+  failover        = ["dc3", "dc1"]
+  failback        = "0s"
 
   heartbeat {
     type     = "http"
@@ -41,6 +49,8 @@ service "web" {
 
 service "db" {
   healthy_when = "catalog"
+  on_empty     = "apply"
+  empty_hold   = "2m"
 
   heartbeat {
     type = "tcp"
