@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 func mixedWeights(n int) []int {
@@ -48,7 +49,7 @@ func BenchmarkUpdate(b *testing.B) {
 					} else {
 						m.Heartbeat = Up
 					}
-					p.Update(all)
+					p.Update(all, Admission{})
 					for range 50 {
 						p.Pick()
 					}
@@ -64,6 +65,22 @@ func BenchmarkUpdateNothing(b *testing.B) {
 	p, _ := poolOf(weights...)
 	all := members(weights...)
 	for b.Loop() {
-		p.Update(all)
+		p.Update(all, Admission{})
+	}
+}
+
+// BenchmarkSelect is what a change costs beside the update: where one is enough, and where
+// all are counted.
+func BenchmarkSelect(b *testing.B) {
+	for _, below := range []int{0, 50} {
+		b.Run(fmt.Sprintf("10000/below-%d", below), func(b *testing.B) {
+			now := time.Unix(1_000, 0)
+			s := Selector{PanicBelow: below}
+			tiers := []Tier{{Members: members(mixedWeights(10_000)...), Known: now}}
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Select(tiers, now)
+			}
+		})
 	}
 }

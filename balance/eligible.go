@@ -42,18 +42,7 @@ type Member struct {
 	Addr            netip.AddrPort // where its connections go
 	CatalogWeight   int            // by catalog status; 0 when critical or in maintenance
 	HeartbeatWeight int            // the passing weight whatever the status; 0 in maintenance
+	PanicWeight     int            // CatalogWeight, but the passing weight when critical or unknown
 	Heartbeat       Heartbeat
-}
-
-// weight returns the share of new connections that m is due under the rule, from
-// 1 to MaxWeight, or 0 when m is not eligible.
-func (r Rule) weight(m Member) int {
-	w := m.CatalogWeight
-	switch {
-	case r != Catalog && m.Heartbeat != Up:
-		return 0
-	case r == HeartbeatOnly:
-		w = m.HeartbeatWeight
-	}
-	return min(max(w, 0), MaxWeight)
+	Held            bool // the catalog has lost it and isn't believed yet, or hasn't answered since the start
 }

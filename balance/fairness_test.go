@@ -23,7 +23,7 @@ type record struct {
 }
 
 func newFairness() *fairness {
-	return &fairness{pool: NewPool(Both, nil), seen: map[*Backend]*record{}}
+	return &fairness{pool: NewPool(nil), seen: map[*Backend]*record{}}
 }
 
 func (f *fairness) look(r *record) {
@@ -34,7 +34,7 @@ func (f *fairness) look(r *record) {
 }
 
 func (f *fairness) update(members []Member) {
-	if !f.pool.Update(members).Any() {
+	if !f.pool.Update(members, Admission{}).Any() {
 		return
 	}
 	for _, r := range f.seen {

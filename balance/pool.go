@@ -9,7 +9,6 @@ import (
 // Pool owns the backends of one service. All its listeners share it, and with it the
 // order of picks, so that shares are exact over the whole process.
 type Pool struct {
-	rule   Rule
 	policy Policy
 
 	snapshot atomic.Pointer[Snapshot] // written by Update alone, never nil
@@ -23,27 +22,27 @@ type Pool struct {
 }
 
 // NewPool returns a pool without backends. No policy means WeightedRoundRobin.
-func NewPool(rule Rule, policy Policy) *Pool {
+func NewPool(policy Policy) *Pool {
 	if policy == nil {
 		policy = WeightedRoundRobin{}
 	}
-	p := &Pool{rule: rule, policy: policy, known: make(map[identity]*Backend)}
+	p := &Pool{policy: policy, known: make(map[identity]*Backend)}
 	p.snapshot.Store(&Snapshot{})
 	return p
 }
 
-// Update makes members, in any order, the whole of the service, and publishes a new
-// snapshot if the eligible set or a weight changed. Of members with the same name and
-// address the first counts.
+// Update makes members, in any order, the whole of the service, with the weights that
+// they are admitted with, and publishes a new snapshot if the eligible set or a weight
+// changed. Of members with the same name and address the first counts.
 //
 // A backend that is no longer listed gets no new connections, but is remembered until
 // an Update that neither lists it nor finds it active, and at least until the next
 // one: listed again before that, it is back with all its counters.
-func (p *Pool) Update(members []Member) Change {
+func (p *Pool) Update(members []Member, admit Admission) Change {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.updates++
-	p.listLocked(members)
+	p.listLocked(members, admit)
 	change := p.settleLocked()
 	if change.Any() {
 		p.publishLocked(change.Eligible)
@@ -53,10 +52,11 @@ func (p *Pool) Update(members []Member) Change {
 
 // listLocked marks the members' backends as listed, with the weights to come, and
 // creates those not known.
-func (p *Pool) listLocked(members []Member) {
+func (p *Pool) listLocked(members []Member, admit Admission) {
 	old := len(p.backends)
 	next := 0 // most often, members come in the same order each time
-	for _, m := range members {
+	for i := range members {
+		m := &members[i]
 		var b *Backend
 		if id := (identity{m.Name, m.Addr}); next < old && p.backends[next].id == id {
 			b = p.backends[next]
@@ -68,7 +68,7 @@ func (p *Pool) listLocked(members []Member) {
 		next = b.place + 1
 		if b.listed != p.updates {
 			b.listed = p.updates
-			b.wanted = p.rule.weight(m)
+			b.wanted = admit.weight(m)
 		}
 	}
 	slices.SortFunc(p.backends[old:], func(a, b *Backend) int {

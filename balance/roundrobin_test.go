@@ -20,8 +20,8 @@ func members(weights ...int) []Member {
 
 // poolOf has one eligible backend for each weight, which backends lists in that order.
 func poolOf(weights ...int) (p *Pool, backends []*Backend) {
-	p = NewPool(Both, nil)
-	p.Update(members(weights...))
+	p = NewPool(nil)
+	p.Update(members(weights...), Admission{})
 	for b := range p.Snapshot().All() {
 		backends = append(backends, b)
 	}
@@ -70,10 +70,10 @@ func TestFiveTwoOne(t *testing.T) {
 
 // The same when the three became eligible one after another, each with picks between.
 func TestFiveTwoOneOneByOne(t *testing.T) {
-	p := NewPool(Both, nil)
+	p := NewPool(nil)
 	all := members(5, 2, 1)
 	for n := range all {
-		p.Update(all[:n+1])
+		p.Update(all[:n+1], Admission{})
 		for range 3 {
 			p.Pick()
 		}
@@ -134,13 +134,13 @@ func TestPicksDuringChanges(t *testing.T) {
 	}
 	sets := [][]Member{members(5, 2, 1, 4), members(5), members(1, 1, 1), members(9, 2, 1), members(5, 0, 1)}
 	for n := range 500 {
-		p.Update(sets[n%len(sets)])
+		p.Update(sets[n%len(sets)], Admission{})
 	}
 	close(stop)
 	wg.Wait()
 	for range 2 { // the second settles what was picked late from the first's predecessor
-		p.Update(members(5, 2))
-		p.Update(members(5, 2, 1))
+		p.Update(members(5, 2), Admission{})
+		p.Update(members(5, 2, 1), Admission{})
 	}
 	for range 8 { // may make up for the turmoil
 		p.Pick()

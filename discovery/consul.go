@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/consul/api"
@@ -17,15 +16,15 @@ import (
 type ConsulOptions struct {
 	Address   string // host:port, with http:// (assumed), https:// or unix:// before it
 	Token     string
-	TokenFile string // read once, by NewConsul; beats Token
+	TokenFile string // followed; beats Token
 
 	Datacenter, Namespace, Partition string // empty: the agent's, or the token's, own
 
 	TLS TLSOptions // used with https://
 }
 
-// TLSOptions hold file names in PEM form; empty means the system's CAs and no
-// client certificate.
+// TLSOptions hold the names of files in PEM form, which are followed; empty means the
+// system's CAs and no client certificate.
 type TLSOptions struct {
 	CAFile, CertFile, KeyFile string
 
@@ -37,68 +36,90 @@ type TLSOptions struct {
 // token needs service:read and node:read for what it watches: without them
 // Consul answers with an empty list, not with an error.
 type Consul struct {
-	web    *http.Client // what client sends with
-	client *api.Client
-	token  string
-	scope  api.QueryOptions // what every query carries
-	gate   *gate
-	loads  chan struct{} // holds one token per index-0 read under way
-	log    hclog.Logger
+	address     string
+	credentials *credentials
+	client      *api.Client
+	pulses      *api.Client      // shares no connection with client
+	scope       api.QueryOptions // what every query carries
+	turns       *turns
+	log         hclog.Logger
+
+	arrived chan struct{} // cap 1: there are sites for Run
+
+	mu      sync.Mutex // guards following
+	sites   map[string]*site
+	waiting []*site // that don't run yet
 }
 
-// maxLoads bounds the reads at index 0, each of which is an RPC to Consul's
-// servers: at start, and when many watches return together (rule 18).
+// maxLoads bounds the reads at index 0 of one datacenter, each of which is an RPC to
+// its servers: at start, and when many watches return together (rule 18).
 const maxLoads = 16
 
 // NewConsul reads the token and certificate files; it doesn't connect.
 func NewConsul(o ConsulOptions, log hclog.Logger) (*Consul, error) {
-	if o.TokenFile != "" {
-		b, err := os.ReadFile(o.TokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("read token file: %w", err)
-		}
-		if o.Token = strings.TrimSpace(string(b)); o.Token == "" {
-			return nil, fmt.Errorf("token file %s is empty", o.TokenFile)
-		}
-	}
-	transport, err := newTransport(o)
+	credentials, err := newCredentials(o, log)
 	if err != nil {
 		return nil, err
 	}
-	return newConsul(o, transport, log)
+	return newConsul(o, credentials, credentials, credentials.pulse(), log)
 }
 
-// newConsul takes what the requests go through.
-func newConsul(o ConsulOptions, transport http.RoundTripper, log hclog.Logger) (*Consul, error) {
-	web := &http.Client{
-		Transport: listTransport{transport},
-		// An agent redirects an odd path only; what else does is not our Consul.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	client, err := newClient(o, web)
+// newConsul takes what requests, and pulses, go through.
+func newConsul(o ConsulOptions, credentials *credentials, requests, pulses http.RoundTripper, log hclog.Logger) (*Consul, error) {
+	o.Token = credentials.token() // else the api would look for one in the environment
+	client, err := newClient(o, listTransport{requests})
 	if err != nil {
 		return nil, err
 	}
+	pulse, err := newClient(o, textTransport{pulses})
+	if err != nil {
+		return nil, err
+	}
+	polls := maxConnections - maxLoads
+	if scheme, _ := splitAddress(o.Address); scheme == "https" {
+		polls = 0
+	}
 	return &Consul{
-		web:    web,
-		client: client,
-		token:  o.Token,
-		scope:  api.QueryOptions{Datacenter: o.Datacenter, Namespace: o.Namespace, Partition: o.Partition},
-		gate:   newGate(o.Address, log),
-		loads:  make(chan struct{}, maxLoads),
-		log:    log,
+		address:     o.Address,
+		credentials: credentials,
+		client:      client,
+		pulses:      pulse,
+		scope:       api.QueryOptions{Datacenter: o.Datacenter, Namespace: o.Namespace, Partition: o.Partition},
+		turns:       newTurns(polls, log),
+		log:         log,
+		arrived:     make(chan struct{}, 1),
+		sites:       map[string]*site{},
 	}, nil
 }
 
-// Run closes the connections that rest once ctx has ended. Watches share only
-// the gate, which they run themselves.
+// Run keeps the sites' gates and follows the files until ctx ends, and closes the connections
+// that rest then.
 func (c *Consul) Run(ctx context.Context) error {
-	<-ctx.Done()
-	c.web.CloseIdleConnections()
-	return nil
+	defer c.credentials.closeIdle()
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() { c.credentials.run(ctx) })
+	changed := c.credentials.changed()
+	for {
+		c.mu.Lock()
+		waiting := c.waiting
+		c.waiting = nil
+		c.mu.Unlock()
+		for _, s := range waiting {
+			parts.Go(func() { s.pulse.run(ctx) })
+		}
+		select {
+		case <-c.arrived:
+		case <-changed:
+			changed = c.credentials.changed()
+			c.renew()
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
-// Watch follows one service until ctx ends.
+// Watch follows one service until ctx ends. Run must run.
 func (c *Consul) Watch(ctx context.Context, q Query, feed *Feed) error {
 	newWatch(c, q, feed).run(ctx)
 	return nil
@@ -113,8 +134,9 @@ type answer struct {
 }
 
 var (
-	errNoList  = errors.New("decode answer: no list of instances")
-	errPartial = errors.New("the token may not see all instances")
+	errNoList  = badAnswer("decode answer: no list of instances")
+	errOther   = badAnswer("the answer is about another service")
+	errPartial = badAnswer("the token may not see all instances")
 	errNoIndex = errors.New("an empty list without an index is no answer of Consul")
 )
 
@@ -130,20 +152,34 @@ const loadTimeout = 20 * time.Second // covers the 7 s for which an agent waits 
 
 // load reads the service at index 0, uncached.
 func (c *Consul) load(ctx context.Context, q Query, lists *lists, mode readMode) (answer, error) {
+	loads := c.site(q).loads
 	select {
-	case c.loads <- struct{}{}:
-		defer func() { <-c.loads }()
+	case loads <- struct{}{}:
+		defer func() { <-loads }()
 	case <-ctx.Done():
-		return answer{}, ctx.Err()
+		return answer{}, context.Cause(ctx)
 	}
 	opts := c.scope
 	opts.AllowStale = mode == stale
 	opts.RequireConsistent = mode == consistent
-	return c.query(ctx, q, lists, opts, loadTimeout)
+	a, err := c.query(ctx, q, lists, opts, loadTimeout)
+	if tooMany(err) {
+		c.turns.refuse()
+	}
+	return a, err
 }
 
 // block waits until the service's index passes index or wait has gone by.
-func (c *Consul) block(ctx context.Context, q Query, lists *lists, index uint64, wait time.Duration) (answer, error) {
+func (c *Consul) block(ctx context.Context, q Query, lists *lists, index uint64, wait time.Duration) (a answer, err error) {
+	if err := c.turns.take(ctx); err != nil {
+		return answer{}, err
+	}
+	defer func() {
+		if tooMany(err) {
+			c.turns.refuse()
+		}
+		c.turns.give()
+	}()
 	opts := c.scope
 	opts.AllowStale = true
 	opts.WaitIndex = index
@@ -153,17 +189,26 @@ func (c *Consul) block(ctx context.Context, q Query, lists *lists, index uint64,
 }
 
 func (c *Consul) query(ctx context.Context, q Query, lists *lists, opts api.QueryOptions, timeout time.Duration) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	request, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	opts.Token = c.token
+	opts.Token = c.credentials.token()
 	opts.Filter = q.Filter
-	into := &listing{lists: lists}
-	meta, err := c.client.Raw().Query("/v1/health/service/"+q.Service, new(any), opts.WithContext(withListing(ctx, into)))
+	if q.Datacenter != "" {
+		opts.Datacenter = q.Datacenter
+	}
+	into := &listing{lists: lists, wan: q.Datacenter != ""}
+	meta, err := c.client.Raw().Query("/v1/health/service/"+q.Service, new(any), opts.WithContext(withListing(request, into)))
+	if ctx.Err() != nil {
+		return answer{}, context.Cause(ctx)
+	}
 	if err != nil {
-		return answer{}, fmt.Errorf("ask %s: %w", c.gate.address, shorten(err))
+		return answer{}, fmt.Errorf("ask %s: %w", c.address, shorten(err))
 	}
 	if into.entries == nil { // a body of "null": not an empty list, so not an answer
 		return answer{}, errNoList
+	}
+	if !about(q.Service, into.entries) {
+		return answer{}, errOther
 	}
 	if len(into.entries) == 0 && meta.LastIndex == 0 { // something else listens there: Consul says since when it has none
 		return answer{}, errNoIndex

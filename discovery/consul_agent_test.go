@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ type agent struct {
 	hung   chan struct{} // closed when the agent, which hangs, goes on; nil: it doesn't hang
 	broken string        // the path's end of a service that is always answered 500
 	knocks []knock
+	pulses []time.Time
 }
 
 type knock struct {
@@ -34,6 +36,10 @@ func newAgent() *agent {
 }
 
 func (a *agent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == leader {
+		a.pulse(w, r)
+		return
+	}
 	service := strings.TrimPrefix(r.URL.Path, "/v1/health/service/")
 	index := r.URL.Query().Get("index")
 	a.mu.Lock()
@@ -71,6 +77,24 @@ func (a *agent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	list(now, registered(fmt.Sprintf("%s-%d", service, now), "10.0.0.1", 80, "passing"))(w, r)
 }
 
+func (a *agent) pulse(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	a.pulses = append(a.pulses, time.Now())
+	down, hung := a.down, a.hung
+	a.mu.Unlock()
+	if hung != nil {
+		select {
+		case <-hung:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if down {
+		reset(w, r)
+	}
+	io.WriteString(w, `"10.0.0.1:8300"`)
+}
+
 func (a *agent) bump() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +106,7 @@ func (a *agent) bump() {
 // set makes the agent go down or come back with a moved index.
 func (a *agent) set(down bool) {
 	a.mu.Lock()
-	a.knocks = nil
+	a.knocks, a.pulses = nil, nil
 	a.down = down
 	if down {
 		close(a.cut)
@@ -96,9 +120,16 @@ func (a *agent) set(down bool) {
 // fleet runs a watch of each of n services, "s0" and so on, until the end of f.
 func fleet(t *testing.T, a *agent, n int, f func(feeds []*Feed, log *logs)) {
 	t.Helper()
-	c, log := memoryConsul(t, a)
+	fleetOf(t, a, n, f)
+}
+
+// fleetOf is fleet with a handler before the agent.
+func fleetOf(t *testing.T, h http.Handler, n int, f func(feeds []*Feed, log *logs)) {
+	t.Helper()
+	c, log := memoryConsul(t, h)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
+	wg.Go(func() { c.Run(ctx) })
 	feeds := make([]*Feed, n)
 	for i := range feeds {
 		feeds[i] = NewFeed()

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -36,13 +37,14 @@ func sameHost(address string) bool {
 	return ip.IsLoopback() || u.Hostname() == "localhost"
 }
 
-// newTransport is made for long polls: they need one connection each kept
+// agentTransport is made for long polls: they need one connection each kept
 // alive, no timeout on headers, and a dead peer noticed by keep-alive or HTTP/2
 // pings.
-func newTransport(o ConsulOptions) (*http.Transport, error) {
-	dialer := &net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}
+func agentTransport(o ConsulOptions, conf *tls.Config, dialTimeout time.Duration) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
 	transport := &http.Transport{
 		DialContext:         dialer.DialContext,
+		TLSClientConfig:     conf.Clone(), // a transport adds to it
 		TLSHandshakeTimeout: 5 * time.Second,
 		MaxIdleConnsPerHost: 256, // every watch returns its connection between two polls
 		IdleConnTimeout:     90 * time.Second,
@@ -51,43 +53,31 @@ func newTransport(o ConsulOptions) (*http.Transport, error) {
 		// On the same host packing costs the agent ten times what the bytes cost both.
 		DisableCompression: sameHost(o.Address),
 	}
-	switch scheme, rest := splitAddress(o.Address); scheme {
-	case "http":
-	case "https":
-		conf, err := api.SetupTLSConfig(&api.TLSConfig{
-			Address:            o.TLS.ServerName,
-			CAFile:             o.TLS.CAFile,
-			CertFile:           o.TLS.CertFile,
-			KeyFile:            o.TLS.KeyFile,
-			InsecureSkipVerify: o.TLS.InsecureSkipVerify,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("set up TLS to Consul: %w", err)
-		}
-		transport.TLSClientConfig = conf
-	case "unix":
+	if scheme, rest := splitAddress(o.Address); scheme == "unix" {
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "unix", rest)
 		}
-	default:
-		return nil, fmt.Errorf("consul address %q: scheme %q is none of http, https, unix", o.Address, scheme)
 	}
-	return transport, nil
+	return transport
 }
 
-// newClient builds an api client on web. The address may have a path behind it,
+// newClient builds an api client on a transport. The address may have a path behind it,
 // where a proxy serves Consul beneath one.
-func newClient(o ConsulOptions, web *http.Client) (*api.Client, error) {
+func newClient(o ConsulOptions, transport http.RoundTripper) (*api.Client, error) {
 	scheme, rest := splitAddress(o.Address)
 	if scheme == "unix" {
 		// Given a unix address, the api would put a transport without keep-alive in place of ours.
 		scheme, rest = "http", "localhost"
 	}
 	client, err := api.NewClient(&api.Config{
-		Address:    scheme + "://" + strings.TrimRight(rest, "/"), // else it would ask for "//v1/..."
-		Scheme:     scheme,
-		Token:      o.Token, // else it would read the file that CONSUL_HTTP_TOKEN_FILE names
-		HttpClient: web,
+		Address: scheme + "://" + strings.TrimRight(rest, "/"), // else it would ask for "//v1/..."
+		Scheme:  scheme,
+		Token:   o.Token, // else it would read the file that CONSUL_HTTP_TOKEN_FILE names
+		HttpClient: &http.Client{
+			Transport: transport,
+			// An agent redirects an odd path only; what else does is not our Consul.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("consul client for %s: %w", o.Address, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // An entry is the part of api.ServiceEntry that a balancer needs.
@@ -13,7 +14,7 @@ type entry struct {
 	port                 int
 	passing, warning     int // weights
 	status               Status
-	kind                 string
+	name, kind           string // of the service
 	tags                 []string
 }
 
@@ -61,4 +62,19 @@ func (e *entry) is(i *Instance) bool {
 // an agent, and mustn't upset a sum of weights.
 const maxWeight = math.MaxUint16
 
-func bound(weight int) int { return min(max(weight, 0), maxWeight) }
+func bound(weight int) int {
+	if weight < 0 { // 0 would take the instance out
+		return 1
+	}
+	return min(weight, maxWeight)
+}
+
+// about reports whether the entries may be of that service: what has no name may be of any.
+func about(service string, entries []entry) bool {
+	for i := range entries {
+		if name := entries[i].name; name != service && name != "" && !strings.EqualFold(name, service) {
+			return false
+		}
+	}
+	return true
+}

@@ -2,21 +2,23 @@ package discovery
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/hashicorp/consul/api"
 )
 
 // read takes the entry from the text; what is the same in like shares its memory. Names
-// must match to the letter, as Consul writes them.
-func (e *entry) read(j *jsonText, like *entry) {
+// must match to the letter, as Consul writes them. Where wan is set, a node's or a service's
+// address is the one for other datacenters, if it has one.
+func (e *entry) read(j *jsonText, wan bool, like *entry) {
 	all := noChecks()
 	for more := j.open('{', '}'); more; more = j.more('}') {
 		switch string(j.name()) {
 		case "Node":
-			e.readNode(j, like)
+			e.readNode(j, wan, like)
 		case "Service":
-			e.readService(j, like)
+			e.readService(j, wan, like)
 		case "Checks":
 			all = readChecks(j)
 		default:
@@ -26,7 +28,8 @@ func (e *entry) read(j *jsonText, like *entry) {
 	e.status = all.status()
 }
 
-func (e *entry) readNode(j *jsonText, like *entry) {
+func (e *entry) readNode(j *jsonText, wan bool, like *entry) {
+	address := ""
 	for more := j.open('{', '}'); more; more = j.more('}') {
 		switch string(j.name()) {
 		case "Node":
@@ -35,19 +38,25 @@ func (e *entry) readNode(j *jsonText, like *entry) {
 			e.nodeAddress = j.string(like.nodeAddress)
 		case "Datacenter":
 			e.Datacenter = j.string(like.Datacenter)
+		case "TaggedAddresses":
+			readWAN(j, wan, func() { address = j.string(like.nodeAddress) })
 		default:
 			j.skip()
 		}
 	}
+	e.nodeAddress = cmp.Or(address, e.nodeAddress)
 }
 
-func (e *entry) readService(j *jsonText, like *entry) {
+func (e *entry) readService(j *jsonText, wan bool, like *entry) {
+	address, port := "", 0
 	for more := j.open('{', '}'); more; more = j.more('}') {
 		switch string(j.name()) {
 		case "Kind":
 			e.kind = j.string(like.kind)
 		case "ID":
 			e.Service = j.string(like.Service)
+		case "Service":
+			e.name = j.string(like.name)
 		case "Address":
 			e.address = j.string(like.address)
 		case "Namespace":
@@ -58,6 +67,8 @@ func (e *entry) readService(j *jsonText, like *entry) {
 			e.tags = readTags(j, like.tags)
 		case "Port":
 			e.port = j.int()
+		case "TaggedAddresses":
+			readWAN(j, wan, func() { address, port = readAddress(j, like.address) })
 		case "Weights":
 			for more := j.open('{', '}'); more; more = j.more('}') {
 				switch string(j.name()) {
@@ -73,6 +84,38 @@ func (e *entry) readService(j *jsonText, like *entry) {
 			j.skip()
 		}
 	}
+	if address != "" {
+		e.address, e.port = address, cmp.Or(port, e.port)
+	}
+}
+
+// readWAN has read take the wan address of tagged ones; without wan it passes over them all.
+func readWAN(j *jsonText, wan bool, read func()) {
+	if !wan {
+		j.skip()
+		return
+	}
+	for more := j.open('{', '}'); more; more = j.more('}') {
+		if string(j.name()) == "wan" {
+			read()
+		} else {
+			j.skip()
+		}
+	}
+}
+
+func readAddress(j *jsonText, like string) (address string, port int) {
+	for more := j.open('{', '}'); more; more = j.more('}') {
+		switch string(j.name()) {
+		case "Address":
+			address = j.string(like)
+		case "Port":
+			port = j.int()
+		default:
+			j.skip()
+		}
+	}
+	return address, port
 }
 
 // readTags returns known itself if the tags are those.

@@ -21,14 +21,14 @@ func mapped(t *testing.T, q Query, known *Set, log hclog.Logger, entries ...stri
 	if known != nil {
 		w.feed.Publish(known)
 	}
-	list, err := decodeList(strings.NewReader("["+strings.Join(entries, ",")+"]"), nil, nil)
+	list, err := decodeList(strings.NewReader("["+strings.Join(entries, ",")+"]"), false, nil, nil)
 	if err != nil {
 		t.Fatalf("entries: %v", err)
 	}
 	return w.set(answer{entries: list})
 }
 
-func testWatch(q Query, log hclog.Logger) *watch { return newWatch(&Consul{log: log}, q, NewFeed()) }
+func testWatch(q Query, log hclog.Logger) *watch { return newWatch(offline(log), q, NewFeed()) }
 
 // checks writes "node=passing service=warning": IDs and statuses.
 func checks(s string) string {
@@ -98,16 +98,16 @@ func TestEntryInstance(t *testing.T) {
 		entry string
 		want  Instance
 	}{
-		"the service's own address":       {entry("10.0.0.1", "80", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "10.0.0.1", 80, 5, 2, Passing}},
-		"else the node's":                 {entry("", "80", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "10.0.0.9", 80, 5, 2, Passing}},
-		"IPv6":                            {entry("2001:db8::7", "65535", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "2001:db8::7", 65535, 5, 2, Passing}},
-		"a host name":                     {entry("db.example.net", "80", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "db.example.net", 80, 5, 2, Passing}},
-		"weight 0 in warning":             {entry("10.0.0.1", "80", `,"Weights":{"Passing":5,"Warning":0}`), Instance{id, "10.0.0.1", 80, 5, 0, Passing}},
-		"weight 0 in passing":             {entry("10.0.0.1", "80", `,"Weights":{"Passing":0,"Warning":3}`), Instance{id, "10.0.0.1", 80, 0, 3, Passing}},
-		"no weights, from an old agent":   {entry("10.0.0.1", "80", ``), Instance{id, "10.0.0.1", 80, 1, 1, Passing}},
-		"null weights":                    {entry("10.0.0.1", "80", `,"Weights":null`), Instance{id, "10.0.0.1", 80, 1, 1, Passing}},
-		"weights outside Consul's bounds": {entry("10.0.0.1", "80", `,"Weights":{"Passing":9000000000,"Warning":-3}`), Instance{id, "10.0.0.1", 80, math.MaxUint16, 0, Passing}},
-		"a virtual kind of no name":       {entry("10.0.0.1", "80", `,"Kind":"","Weights":{"Passing":7,"Warning":1}`), Instance{id, "10.0.0.1", 80, 7, 1, Passing}},
+		"the service's own address":       {entry("10.0.0.1", "80", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "10.0.0.1", 80, 5, 2, Passing, false}},
+		"else the node's":                 {entry("", "80", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "10.0.0.9", 80, 5, 2, Passing, false}},
+		"IPv6":                            {entry("2001:db8::7", "65535", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "2001:db8::7", 65535, 5, 2, Passing, false}},
+		"a host name":                     {entry("db.example.net", "80", `,"Weights":{"Passing":5,"Warning":2}`), Instance{id, "db.example.net", 80, 5, 2, Passing, false}},
+		"weight 0 in warning":             {entry("10.0.0.1", "80", `,"Weights":{"Passing":5,"Warning":0}`), Instance{id, "10.0.0.1", 80, 5, 0, Passing, false}},
+		"weight 0 in passing":             {entry("10.0.0.1", "80", `,"Weights":{"Passing":0,"Warning":3}`), Instance{id, "10.0.0.1", 80, 0, 3, Passing, false}},
+		"no weights, from an old agent":   {entry("10.0.0.1", "80", ``), Instance{id, "10.0.0.1", 80, 1, 1, Passing, false}},
+		"null weights":                    {entry("10.0.0.1", "80", `,"Weights":null`), Instance{id, "10.0.0.1", 80, 1, 1, Passing, false}},
+		"weights outside Consul's bounds": {entry("10.0.0.1", "80", `,"Weights":{"Passing":9000000000,"Warning":-3}`), Instance{id, "10.0.0.1", 80, math.MaxUint16, 1, Passing, false}},
+		"a virtual kind of no name":       {entry("10.0.0.1", "80", `,"Kind":"","Weights":{"Passing":7,"Warning":1}`), Instance{id, "10.0.0.1", 80, 7, 1, Passing, false}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -132,12 +132,12 @@ func TestEntryOfAPIType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := decodeList(bytes.NewReader(b), nil, nil)
+	list, err := decodeList(bytes.NewReader(b), false, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := testWatch(Query{Tags: []string{"blue"}}, hclog.NewNullLogger()).set(answer{entries: list})
-	want := Instance{Identity{"dc7", "east", "shop", "n1", "web-1"}, "10.0.0.1", 80, 5, 2, Warning}
+	want := Instance{Identity{"dc7", "east", "shop", "n1", "web-1"}, "10.0.0.1", 80, 5, 2, Warning, false}
 	if !slices.Equal(s.Instances, []Instance{want}) {
 		t.Errorf("got %s, want %s", show(s), show(&Set{Instances: []Instance{want}}))
 	}
@@ -234,7 +234,7 @@ func FuzzEntries(f *testing.F) {
 	f.Add([]byte(`[{"Node":{"Address":"::1"},"Service":{"Port":1,"Weights":{"Passing":-1,"Warning":99999999}},"Checks":[{"CheckID":"_node_maintenance"}]}]`))
 	f.Add([]byte(`{"a":1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		list, err := decodeList(bytes.NewReader(text), nil, nil)
+		list, err := decodeList(bytes.NewReader(text), false, nil, nil)
 		if err != nil {
 			return
 		}

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -9,110 +10,122 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
+// maxSpread is the longest time over which the watches of a datacenter return to it, each
+// adding spreadEach: few need not be spread (rule 18).
 const (
-	canaryEvery = 2 * time.Second // between two tries of a silent agent
-	spread      = 2 * time.Second // over which all watches return
+	maxSpread  = 2 * time.Second
+	spreadEach = 10 * time.Millisecond
 )
 
-// A gate keeps the watches of one silent agent from all knocking at once: they
-// wait at it, and take turns as the canary. The first answer lets all in
-// (rule 18). Turns, because the silence may concern the canary's service only.
-type gate struct {
-	address string
-	log     hclog.Logger
-	turn    chan struct{} // cap 1, first come first served: who holds it is the canary
+// errRenewed breaks off a request of a datacenter that fell silent, or with credentials that are
+// no longer the newest: its connection may be dead without anybody knowing.
+var errRenewed = errors.New("the request is asked anew")
 
-	mu       sync.Mutex    // guards following
-	back     chan struct{} // nil while the agent answers; closed when it does again
-	since    time.Time     // when back was made
-	next     time.Time     // no canary before
-	answered time.Time     // last answer to any watch
+// A gate keeps the watches of one datacenter from all knocking while it is silent. Its pulse
+// shuts it and opens it; a return lets the watches in one by one (rule 18).
+type gate struct {
+	log hclog.Logger
+
+	mu      sync.Mutex    // guards following
+	watches int           // that use the gate
+	back    chan struct{} // nil while the gate is open; closed when it opens
+	since   time.Time     // when back was made
+	era     context.Context
+	end     context.CancelCauseFunc // of era
 }
 
-func newGate(address string, log hclog.Logger) *gate {
-	g := &gate{address: address, log: log, turn: make(chan struct{}, 1)}
-	g.turn <- struct{}{}
+func newGate(log hclog.Logger) *gate {
+	g := &gate{log: log}
+	g.era, g.end = context.WithCancelCause(context.Background())
 	return g
 }
 
-// A pass lets one request through; done must be called with its outcome.
-type pass struct {
-	gate   *gate
-	canary bool
+// add counts a watch that comes or, with -1, goes.
+func (g *gate) add(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.watches += n
 }
 
-// enter returns at once while the agent answers. Else it waits for the agent's
-// return or for a turn as canary; it fails only when ctx ends.
-func (g *gate) enter(ctx context.Context) (pass, error) {
+// enter returns at once while the gate is open. Else it waits until it opens, and a part of the
+// spread, and reports so; it fails only when ctx ends.
+func (g *gate) enter(ctx context.Context) (waited bool, err error) {
 	g.mu.Lock()
 	back := g.back
 	g.mu.Unlock()
 	if back == nil {
-		return pass{gate: g}, nil
+		return false, nil
 	}
 	select {
 	case <-back:
-		return pass{gate: g}, sleep(ctx, rand.N(spread))
+		return true, g.disperse(ctx)
 	case <-ctx.Done():
-		return pass{}, ctx.Err()
-	case <-g.turn:
+		return true, ctx.Err()
 	}
+}
+
+// disperse waits for a random part of the spread.
+func (g *gate) disperse(ctx context.Context) error {
 	g.mu.Lock()
-	wait := time.Until(g.next)
+	spread := min(maxSpread, time.Duration(g.watches)*spreadEach)
 	g.mu.Unlock()
-	select {
-	case <-back: // another watch's poll, under way all the time, was answered
-		g.turn <- struct{}{}
-		return pass{gate: g}, sleep(ctx, rand.N(spread))
-	case <-ctx.Done():
-		g.turn <- struct{}{}
-		return pass{}, ctx.Err()
-	case <-time.After(wait):
-		return pass{gate: g, canary: true}, nil
+	return sleep(ctx, rand.N(spread+1))
+}
+
+// waryPoll is how long a poll may wait while the agent's stream isn't trusted.
+func (g *gate) waryPoll() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return max(waryPoll, time.Duration(g.watches)*waryEach)
+}
+
+// within returns a context for one request, which ends with errRenewed as its cause when the
+// request is to be asked anew.
+func (g *gate) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	g.mu.Lock()
+	era := g.era
+	g.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(era, func() { cancel(context.Cause(era)) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
 	}
 }
 
-// done reports the outcome of the request that the pass was for.
-func (p pass) done(err error) {
-	if err == nil || !agentSilent(err) {
-		p.gate.open()
-	}
-	if p.canary {
-		p.gate.mu.Lock()
-		p.gate.next = time.Now().Add(canaryEvery)
-		p.gate.mu.Unlock()
-		p.gate.turn <- struct{}{}
-	}
+// renew ends the requests that are under way, and the pauses of watches in trouble.
+func (g *gate) renew() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.renewLocked()
 }
 
-// open notes an answer.
+func (g *gate) renewLocked() {
+	g.end(errRenewed)
+	g.era, g.end = context.WithCancelCause(context.Background())
+}
+
+// shut makes the watches wait. What they have under way would hold what others need.
+func (g *gate) shut(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.back != nil {
+		return
+	}
+	g.back = make(chan struct{})
+	g.since = time.Now()
+	g.renewLocked()
+	g.log.Warn("consul is silent, the last known good sets stay", "error", err)
+}
+
+// open lets all in.
 func (g *gate) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.answered = time.Now()
 	if g.back == nil {
 		return
 	}
 	close(g.back)
 	g.back = nil
-	g.log.Info("consul answers again", "address", g.address, "silent_for", time.Since(g.since).Round(time.Millisecond).String())
-}
-
-// shut makes the watches wait after a failed request and a failed retry. It
-// reports false, and shuts nothing, when the agent has answered another watch
-// since the time of the caller's first failure: then it isn't silent, and the
-// failures concern one service only.
-func (g *gate) shut(failing time.Time, err error) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.answered.After(failing) {
-		return false
-	}
-	if g.back == nil {
-		g.back = make(chan struct{})
-		g.since = time.Now()
-		g.next = g.since.Add(canaryEvery)
-		g.log.Warn("consul is silent, the last known good sets stay", "address", g.address, "error", err)
-	}
-	return true
+	g.log.Info("consul answers again", "silent_for", time.Since(g.since).Round(time.Millisecond).String())
 }

@@ -35,6 +35,7 @@ func TestWatchLaggingServer(t *testing.T) {
 			{poll(12), "none", list(14, entryOne)},
 			{poll(14), one, list(15)}, // its indexes are the ones to go by now
 			{first, one, list(15)},
+			{proof, one + " held", list(15)},
 			{poll(15), "none", nil},
 		},
 		"what is new is added at once": {

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -9,15 +10,27 @@ import (
 // window is how much of an answer is held, unless one instance takes more of it.
 const window = 32 << 10
 
+// Beyond these an answer is none, so that what answers in Consul's place can't fill the memory.
+const (
+	maxInstance  = 1 << 20 // bytes; one has a few thousand
+	maxInstances = 1 << 16
+)
+
+var (
+	errLong = badAnswer(fmt.Sprintf("decode answer: an instance of more than %d MiB", maxInstance>>20))
+	errMany = badAnswer(fmt.Sprintf("decode answer: more than %d instances", maxInstances))
+)
+
 // lists are where a watch's answers are decoded, in turn.
 type lists struct {
 	last  []entry // the last answer's
 	spare []entry // its predecessor's
+	wan   bool    // the next answer's entries are to have their addresses for other datacenters
 }
 
 // decode returns a list that is good until the next but one is decoded; nil stands for null.
 func (l *lists) decode(body io.Reader) ([]entry, error) {
-	list, err := decodeList(body, l.last, l.spare)
+	list, err := decodeList(body, l.wan, l.last, l.spare)
 	if list != nil {
 		l.last, l.spare = list, l.last
 	}
@@ -25,8 +38,9 @@ func (l *lists) decode(body io.Reader) ([]entry, error) {
 }
 
 // decodeList reads Consul's list of instances as it arrives, into room if that is enough.
-// It shares the memory of what is the same in the known list, which is nearly all.
-func decodeList(body io.Reader, known, room []entry) ([]entry, error) {
+// It shares the memory of what is the same in the known list, which is nearly all. With wan,
+// addresses are those for other datacenters.
+func decodeList(body io.Reader, wan bool, known, room []entry) ([]entry, error) {
 	r := &listReader{body: body}
 	r.text = make([]byte, 0, window)
 	var null, more bool
@@ -45,10 +59,13 @@ func decodeList(body io.Reader, known, room []entry) ([]entry, error) {
 	var e, like *entry
 	element := func() {
 		*e = entry{}
-		e.read(&r.jsonText, like)
+		e.read(&r.jsonText, wan, like)
 		more = r.more(']')
 	}
 	for next := 0; more && r.err == nil; next = following(known, next, e) {
+		if len(list) == maxInstances {
+			return nil, errMany
+		}
 		list = append(list, entry{})
 		e, like = &list[len(list)-1], &list[max(0, len(list)-2)]
 		if next < len(known) {
@@ -103,6 +120,10 @@ func (r *listReader) fill() {
 	r.text = r.text[:copy(r.text, r.text[r.at:])]
 	r.at = 0
 	if len(r.text) > cap(r.text)/2 {
+		if len(r.text) > maxInstance {
+			r.err = errLong
+			return
+		}
 		r.text = slices.Grow(r.text, cap(r.text))
 	}
 	for len(r.text) < cap(r.text) && !r.ended {

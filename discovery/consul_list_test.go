@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -17,7 +18,7 @@ import (
 )
 
 // mappedByAPI is the entry of what the api's own type says, by its own words where it has any.
-func mappedByAPI(from *api.ServiceEntry) entry {
+func mappedByAPI(from *api.ServiceEntry, wan bool) entry {
 	var e entry
 	if from == nil {
 		from = &api.ServiceEntry{}
@@ -26,9 +27,20 @@ func mappedByAPI(from *api.ServiceEntry) entry {
 		e.Node, e.nodeAddress, e.Datacenter = n.Node, n.Address, n.Datacenter
 	}
 	if s := from.Service; s != nil {
-		e.Service, e.kind, e.address, e.Namespace, e.Partition = s.ID, string(s.Kind), s.Address, s.Namespace, s.Partition
+		e.Service, e.name, e.kind, e.address, e.Namespace, e.Partition = s.ID, s.Service, string(s.Kind), s.Address, s.Namespace, s.Partition
 		e.port, e.passing, e.warning = s.Port, s.Weights.Passing, s.Weights.Warning
 		e.tags = append(e.tags, s.Tags...)
+	}
+	if wan {
+		if n := from.Node; n != nil && n.TaggedAddresses["wan"] != "" {
+			e.nodeAddress = n.TaggedAddresses["wan"]
+		}
+		if s := from.Service; s != nil && s.TaggedAddresses["wan"].Address != "" {
+			e.address = s.TaggedAddresses["wan"].Address
+			if port := s.TaggedAddresses["wan"].Port; port != 0 {
+				e.port = port
+			}
+		}
 	}
 	statuses := map[string]Status{
 		api.HealthMaint: Maintenance, api.HealthCritical: Critical, "": Unknown, api.HealthWarning: Warning, api.HealthPassing: Passing,
@@ -56,7 +68,10 @@ func someEntries(rng *rand.Rand) []*api.ServiceEntry {
 		if rng.IntN(10) > 0 {
 			e.Node = &api.Node{
 				ID: text(), Node: text(), Address: text(), Datacenter: text(),
-				Meta: map[string]string{text(): text(), "Node": "x"}, TaggedAddresses: map[string]string{"lan": text()},
+				Meta: map[string]string{text(): text(), "Node": "x"}, TaggedAddresses: map[string]string{"lan": text(), text(): text()},
+			}
+			if rng.IntN(2) == 0 {
+				e.Node.TaggedAddresses["wan"] = text()
 			}
 		}
 		if rng.IntN(10) > 0 {
@@ -64,6 +79,11 @@ func someEntries(rng *rand.Rand) []*api.ServiceEntry {
 				Kind: api.ServiceKind(text()), ID: text(), Service: text(), Address: text(), Namespace: text(), Partition: text(), Port: number(),
 				Meta: map[string]string{"Port": text()}, Weights: api.AgentWeights{Passing: number(), Warning: number()},
 				Proxy: &api.AgentServiceConnectProxyConfig{Config: map[string]any{"Tags": []any{1, nil, 2.5, map[string]any{"a": text()}}}},
+			}
+			for range rng.IntN(3) {
+				tagged := map[string]api.ServiceAddress{[]string{"lan", "wan", "wan_ipv4", "virtual"}[rng.IntN(4)]: {Address: text(), Port: number()}}
+				maps.Copy(tagged, e.Service.TaggedAddresses)
+				e.Service.TaggedAddresses = tagged
 			}
 			for range rng.IntN(4) {
 				e.Service.Tags = append(e.Service.Tags, text())
@@ -97,7 +117,7 @@ func written(t *testing.T, rng *rand.Rand, list []*api.ServiceEntry) []byte {
 
 func checkDecode(t *testing.T, rng *rand.Rand) {
 	t.Helper()
-	var l lists
+	l := lists{wan: rng.IntN(2) == 0}
 	list := someEntries(rng)
 	for range 4 { // each answer has something in common with the last
 		text := written(t, rng, list)
@@ -107,7 +127,7 @@ func checkDecode(t *testing.T, rng *rand.Rand) {
 		}
 		want := []entry{}
 		for _, e := range full {
-			want = append(want, mappedByAPI(e))
+			want = append(want, mappedByAPI(e, l.wan))
 		}
 		var body io.Reader = bytes.NewReader(text)
 		if rng.IntN(2) == 0 {
@@ -164,11 +184,24 @@ func FuzzDecodeAsStrictly(f *testing.F) {
 	f.Add([]byte(`[{"Service":{"Port":"80"}}]`))
 	f.Add([]byte(`[{"Service":[]}]`))
 	f.Add([]byte("null"))
+	f.Add([]byte(`[{"Node":{"TaggedAddresses":{"wan":"a"}},"Service":{"TaggedAddresses":{"lan":1,"wan":{"Address":"b","Port":2}}}}]`))
+	f.Add([]byte(`[{"Node":{"TaggedAddresses":null},"Service":{"TaggedAddresses":{"wan":{"Port":"2"}}}}]`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		list, err := decodeList(bytes.NewReader(text), nil, nil)
+		list, err := decodeList(bytes.NewReader(text), true, nil, nil)
 		var want []struct {
-			Node    struct{ Node, Address, Datacenter string }
+			Node struct {
+				Node, Address, Datacenter string
+				TaggedAddresses           struct {
+					WAN string `json:"wan"`
+				}
+			}
 			Service struct {
+				TaggedAddresses struct {
+					WAN struct {
+						Address string
+						Port    int
+					} `json:"wan"`
+				}
 				Kind, ID, Address, Namespace, Partition string
 				Tags                                    []string
 				Port                                    int
@@ -187,12 +220,16 @@ func FuzzDecodeAsStrictly(f *testing.F) {
 		if err == nil && wantErr == nil && (len(list) != len(want) || (list == nil) != (want == nil)) {
 			t.Errorf("%q: got %d entries, want %d", text, len(list), len(want))
 		}
+		local, localErr := decodeList(bytes.NewReader(text), false, nil, nil)
+		if err == nil && (localErr != nil || len(local) != len(list)) {
+			t.Errorf("%q, of the own datacenter: got %d entries, %v, want %d", text, len(local), localErr, len(list))
+		}
 	})
 }
 
 // otherCase reports whether a name may be one of ours in another case.
 func otherCase(text []byte) bool {
-	for _, name := range []string{"Node", "Address", "Datacenter", "Service", "Kind", "ID", "Namespace", "Partition", "Tags", "Port", "Weights", "Passing", "Warning", "Checks", "CheckID", "Status"} {
+	for _, name := range []string{"Node", "Address", "Datacenter", "Service", "Kind", "ID", "Namespace", "Partition", "Tags", "Port", "Weights", "Passing", "Warning", "Checks", "CheckID", "Status", "TaggedAddresses", "wan"} {
 		if bytes.Count(bytes.ToLower(text), []byte(strings.ToLower(name))) != bytes.Count(text, []byte(name)) {
 			return true
 		}
@@ -204,14 +241,14 @@ func otherCase(text []byte) bool {
 func TestDecodeCut(t *testing.T) {
 	text := []byte("[" + entryOne + "," + entryTwo + "]\n")
 	for n := range len(text) - 1 {
-		if list, err := decodeList(bytes.NewReader(text[:n]), nil, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if list, err := decodeList(bytes.NewReader(text[:n]), false, nil, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d bytes of %d: got %d entries, %v, want %v", n, len(text), len(list), err, io.ErrUnexpectedEOF)
 		}
 	}
 	broken := errors.New("reset by peer")
 	for n := range len(text) - 2 {
 		body := io.MultiReader(bytes.NewReader(text[:n]), iotest.ErrReader(broken))
-		if list, err := decodeList(body, nil, nil); !errors.Is(err, broken) {
+		if list, err := decodeList(body, false, nil, nil); !errors.Is(err, broken) {
 			t.Errorf("%d bytes, then an error: got %d entries, %v, want %v", n, len(list), err, broken)
 		}
 	}
@@ -228,7 +265,7 @@ func TestDecodeLarge(t *testing.T) {
 		all = append(all, fmt.Sprintf(`{"Service":{"ID":"%d","Port":%d},"Checks":[{"Status":"passing","Output":"%s"}]}`, i, i, output))
 	}
 	text := "[" + strings.Join(all, ",") + "]"
-	list, err := decodeList(strings.NewReader(text), nil, nil)
+	list, err := decodeList(strings.NewReader(text), false, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,13 +286,13 @@ func TestDecodeShares(t *testing.T) {
 		all = append(all, fmt.Sprintf(`{"Node":{"Node":"n%d","Address":"10.0.0.%d"},"Service":{"ID":"web-%d","Tags":["a","%d"],"Port":80}}`, i, i%250, i, i))
 	}
 	text := func() io.Reader { return strings.NewReader("[" + strings.Join(all, ",") + "]") }
-	known, err := decodeList(text(), nil, nil)
+	known, err := decodeList(text(), false, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := func() float64 {
 		return testing.AllocsPerRun(10, func() {
-			if _, err := decodeList(text(), known, nil); err != nil {
+			if _, err := decodeList(text(), false, known, nil); err != nil {
 				t.Error(err)
 			}
 		})

@@ -110,12 +110,15 @@ func TestTokenFileErrors(t *testing.T) {
 	}
 }
 
-// A token given is the token, whatever file the environment names.
+// A token given is the token, be it in a file, whatever file the environment names.
 func TestTokenBeatsEnvironment(t *testing.T) {
 	agentless(t)
 	t.Setenv("CONSUL_HTTP_TOKEN_FILE", filepath.Join(t.TempDir(), "missing"))
-	if _, err := NewConsul(ConsulOptions{Address: "127.0.0.1:8500", Token: "t0"}, (&logs{}).logger()); err != nil {
-		t.Errorf("got error %v, want none", err)
+	for name, o := range map[string]ConsulOptions{"token": {Token: "t0"}, "token file": {TokenFile: write(t, "token", "t1")}} {
+		o.Address = "127.0.0.1:8500"
+		if _, err := NewConsul(o, (&logs{}).logger()); err != nil {
+			t.Errorf("%s: got error %v, want none", name, err)
+		}
 	}
 }
 

@@ -14,6 +14,9 @@ func follow(t *testing.T, c *Consul, q Query, d time.Duration) *Feed {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
+	var run sync.WaitGroup
+	defer run.Wait()
+	run.Go(func() { c.Run(ctx) })
 	feed := NewFeed()
 	if err := c.Watch(ctx, q, feed); err != nil {
 		t.Errorf("Watch: got %v, want nil", err)
@@ -66,7 +69,7 @@ func TestWatchRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := 0
-				c, _ := memoryConsul(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				c, _ := memoryConsul(t, pulsed(func(w http.ResponseWriter, r *http.Request) {
 					test.reply(n, r.URL.Query().Has("index"))(w, r)
 					n++
 				}))
@@ -85,7 +88,7 @@ func TestWatchResync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var loads []time.Time
 		var polls int
-		c, _ := memoryConsul(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _ := memoryConsul(t, pulsed(func(w http.ResponseWriter, r *http.Request) {
 			if !r.URL.Query().Has("index") {
 				loads = append(loads, time.Now())
 				list(7, []string{entryOne, entryTwo}[len(loads)%2])(w, r)
@@ -118,7 +121,7 @@ func TestLoadsAreBounded(t *testing.T) {
 		const services = 100
 		var mu sync.Mutex
 		now, most, answered := 0, 0, 0
-		c, _ := memoryConsul(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _ := memoryConsul(t, pulsed(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Has("index") {
 				hang(w, r)
 				return

@@ -14,7 +14,12 @@ type Replay struct{ watch *watch }
 
 // NewReplay publishes to feed.
 func NewReplay(q Query, feed *Feed, log hclog.Logger) *Replay {
-	return &Replay{newWatch(&Consul{log: log}, q, feed)}
+	return &Replay{newWatch(offline(log), q, feed)}
+}
+
+// offline is a Consul that nobody asks anything.
+func offline(log hclog.Logger) *Consul {
+	return &Consul{turns: newTurns(0, log), log: log, sites: map[string]*site{}}
 }
 
 // An Answer is a decoded one, good until the next but one is decoded.

@@ -25,12 +25,15 @@ func poll(index int) string { return fmt.Sprintf(wait, index) }
 
 // A step is one request that the stub Consul expects, and its answer.
 type step struct {
-	want  string // the whole path and query, its keys sorted, a wait of 54 to 66 s written as 60 s
+	want  string // the whole path and query, its keys sorted, a wait of 54 to 66 s written as 60 s, others in whole seconds
 	known string // how the feed's set must look when the request comes; empty: not looked at
 	reply http.HandlerFunc
 }
 
-// A script is a stub Consul that expects its steps in order and nothing else.
+// leader is where the pulse asks, beside the script.
+const leader = "/v1/status/leader"
+
+// A script is a stub Consul that expects its steps in order, with pulses between, and nothing else.
 // The last step's request is never answered: whoever asked is at rest.
 type script struct {
 	t     *testing.T
@@ -47,6 +50,10 @@ func newScript(t *testing.T, steps ...step) *script {
 }
 
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	pulsed(s.step).ServeHTTP(w, r)
+}
+
+func (s *script) step(w http.ResponseWriter, r *http.Request) {
 	got := request(r)
 	s.mu.Lock()
 	n := len(s.times)
@@ -75,8 +82,12 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request is the path and query of r in one spelling.
 func request(r *http.Request) string {
 	q := r.URL.Query()
-	if d, err := time.ParseDuration(q.Get("wait")); err == nil && d >= 54*time.Second && d <= 66*time.Second {
+	switch d, err := time.ParseDuration(q.Get("wait")); {
+	case err != nil:
+	case d >= 54*time.Second && d <= 66*time.Second:
 		q.Set("wait", "60s")
+	default:
+		q.Set("wait", d.Round(time.Second).String())
 	}
 	return r.URL.EscapedPath() + "?" + q.Encode()
 }
@@ -109,6 +120,17 @@ func (s *script) play(c *Consul, q Query, log *logs) {
 // gap is the time between the requests n and n+1.
 func (s *script) gap(n int) time.Duration { return s.times[n+1].Sub(s.times[n]) }
 
+// pulsed is a handler whose pulse is always there.
+func pulsed(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, leader) {
+			io.WriteString(w, `"10.0.0.1:8300"`)
+			return
+		}
+		h(w, r)
+	})
+}
+
 // inMemory is a transport to a handler without sockets, which works in a
 // bubble: there no time passes but what the code under test waits for.
 type inMemory struct{ handler http.Handler }
@@ -131,11 +153,21 @@ func (m inMemory) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 func memoryConsul(t *testing.T, h http.Handler) (*Consul, *logs) {
 	t.Helper()
 	log := &logs{}
-	c, err := newConsul(ConsulOptions{Address: "127.0.0.1:8500"}, inMemory{h}, log.logger())
+	return consulVia(t, ConsulOptions{Address: "127.0.0.1:8500"}, inMemory{h}, log), log
+}
+
+// consulVia is a Consul whose requests all go through the transport.
+func consulVia(t *testing.T, o ConsulOptions, transport http.RoundTripper, log *logs) *Consul {
+	t.Helper()
+	credentials, err := newCredentials(o, log.logger())
 	if err != nil {
-		t.Fatalf("newConsul: %v", err)
+		t.Fatal(err)
 	}
-	return c, log
+	c, err := newConsul(o, credentials, transport, transport, log.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // Answers.
@@ -168,7 +200,7 @@ func reset(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 func registered(id, address string, port int, status string) string {
 	b, err := json.Marshal(map[string]any{
 		"Node":    map[string]any{"Node": "n1", "Address": "10.0.0.9", "Datacenter": "dc1", "Meta": nil},
-		"Service": map[string]any{"ID": id, "Service": "web", "Address": address, "Port": port, "Tags": []string{"Blue"}, "Weights": map[string]int{"Passing": 5, "Warning": 2}},
+		"Service": map[string]any{"ID": id, "Address": address, "Port": port, "Tags": []string{"Blue"}, "Weights": map[string]int{"Passing": 5, "Warning": 2}},
 		"Checks": []map[string]any{
 			{"CheckID": "serfHealth", "Status": "passing", "Output": "Agent alive and reachable"},
 			{"CheckID": "service:" + id, "Status": status, "ServiceID": id, "Definition": map[string]any{}},
@@ -190,7 +222,11 @@ func show(s *Set) string {
 	}
 	var all []string
 	for _, i := range s.Instances {
-		all = append(all, fmt.Sprintf("%s %s:%d %s %d/%d", i.Service, i.Host, i.Port, i.Status, i.Passing, i.Warning))
+		held := ""
+		if i.Held {
+			held = " held"
+		}
+		all = append(all, fmt.Sprintf("%s %s:%d %s %d/%d%s", i.Service, i.Host, i.Port, i.Status, i.Passing, i.Warning, held))
 	}
 	return strings.Join(all, ", ")
 }

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -15,6 +16,11 @@ const (
 	pollWait = 60 * time.Second
 	// A full read now and then catches a stream that got stuck (rule 15).
 	resyncEvery = 5 * time.Minute
+	// After a silence the agent may serve a frozen stream until it asks its servers anew, which
+	// it does after 60 s at the latest: for this time polls are short, and a full read follows each.
+	waryFor  = 90 * time.Second
+	waryPoll = 3 * time.Second
+	waryEach = 20 * time.Millisecond // that each watch adds, beyond 150
 )
 
 // The token bucket of one watch, in requests and requests per second (rule 7).
@@ -28,13 +34,15 @@ const (
 // A watch follows one service in Consul. Only run and what it calls touch it.
 type watch struct {
 	consul *Consul
+	site   *site
 	query  Query
 	feed   *Feed
 	log    hclog.Logger
 
-	bucket *rate.Limiter
-	index  uint64    // to wait at; 0: read at once
-	resync time.Time // when to go back to index 0 all the same
+	bucket  *rate.Limiter
+	index   uint64    // to wait at; 0: read at once
+	polling bool      // the last read was a poll
+	resync  time.Time // when to go back to index 0 all the same
 
 	// applied is the highest index whose answer was believed. It outlives
 	// errors: an answer below it comes from a server that lags or from a
@@ -42,66 +50,112 @@ type watch struct {
 	applied  uint64
 	doubting bool // such an answer was logged, and none was believed since
 
-	lists   lists
-	trouble trouble
-	partial bool                // the last answer at index 0 was filtered by ACLs
-	skipped map[Identity]string // what the last answer had and was left out: why
+	guard    *guard
+	lists    lists
+	wary     time.Time // until when the agent's stream isn't trusted
+	trouble  trouble
+	badPolls int                 // in a row that failed at once
+	outdated <-chan struct{}     // closed when the credentials of the last request are
+	partial  bool                // the last answer at index 0 was filtered by ACLs
+	skipped  map[Identity]string // what the last answer had and was left out: why
 }
 
 func newWatch(c *Consul, q Query, feed *Feed) *watch {
+	log := c.log.With("service", q.Service)
+	if q.Datacenter != "" {
+		log = log.With("datacenter", q.Datacenter)
+	}
 	return &watch{
 		consul: c,
+		site:   c.site(q),
 		query:  q,
 		feed:   feed,
-		log:    c.log.With("service", q.Service),
+		log:    log,
+		guard:  newGuard(q, log),
 		bucket: rate.NewLimiter(bucketRate, bucketBurst),
 	}
 }
 
 func (w *watch) run(ctx context.Context) {
+	w.site.gate.add(1)
+	defer w.site.gate.add(-1)
+	w.consul.turns.add(1)
+	defer w.consul.turns.add(-1)
+	defer func() {
+		if w.trouble.alone {
+			w.site.trouble.leave(false)
+		}
+	}()
 	for ctx.Err() == nil {
 		if w.bucket.Wait(ctx) != nil {
 			return
 		}
-		pass, err := w.consul.gate.enter(ctx)
+		silent, err := w.site.gate.enter(ctx)
 		if err != nil {
 			return
 		}
-		if pass.canary {
-			w.index = 0 // a poll that is held, as it should be, would tell the others nothing
+		if silent {
+			w.guard.silent()
+			w.wary = time.Now().Add(waryFor)
 		}
-		a, err := w.read(ctx)
-		pass.done(err)
-		if err == nil {
-			err = w.apply(ctx, a)
-		}
-		if err != nil {
+		err = w.turn(ctx)
+		switch {
+		case err == nil:
+			w.over()
+		case errors.Is(err, errRenewed):
+			w.index = 0
+			w.log.Debug("reading anew", "reason", err)
+			if w.site.gate.disperse(ctx) != nil {
+				return
+			}
+		default:
 			w.index = 0 // whatever it was: the index may belong to a lost cluster (rule 5)
 			if w.recover(ctx, err) != nil {
 				return
 			}
-			continue
 		}
-		w.trouble.over(w.log)
 	}
+}
+
+// turn makes one read, or one poll, and believes it.
+func (w *watch) turn(ctx context.Context) error {
+	ctx, cancel := w.site.gate.within(ctx)
+	defer cancel()
+	w.outdated = w.consul.credentials.changed()
+	began := time.Now()
+	a, err := w.read(ctx)
+	w.noteRead(err, time.Since(began))
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, a)
 }
 
 // read polls, or reads at once where there is nothing to wait at.
 func (w *watch) read(ctx context.Context) (answer, error) {
-	if w.index > 0 && time.Now().Before(w.resync) {
-		return w.consul.block(ctx, w.query, &w.lists, w.index, jitter(pollWait, 0.1))
+	now := time.Now()
+	wait := jitter(w.consul.turns.poll(), 0.1)
+	until, holding := w.guard.holding()
+	if holding {
+		wait = min(wait, until.Sub(now))
+	}
+	wary := now.Before(w.wary)
+	if wary {
+		wait = min(wait, w.site.gate.waryPoll())
+	}
+	if w.polling = w.index > 0 && now.Before(w.resync) && wait > 0 && !(wary && w.polling); w.polling {
+		return w.consul.block(ctx, w.query, &w.lists, w.index, max(wait, time.Millisecond))
 	}
 	w.index = 0
-	w.resync = time.Now().Add(jitter(resyncEvery, 0.2))
+	w.resync = now.Add(jitter(resyncEvery, 0.2))
 	return w.consul.load(ctx, w.query, &w.lists, stale)
 }
 
-// apply believes an answer as far as its index allows, and publishes what is new.
+// apply believes an answer as far as its index and the guard allow, and publishes what is new.
 func (w *watch) apply(ctx context.Context, a answer) error {
 	if w.doubtful(a) {
 		w.log.Debug("poll's answer is doubtful, reading anew", "index", a.index, "waited_at", w.index, "entries", len(a.entries))
 		w.index = 0
-		w.feed.Answered(a.decoded)
 		return nil
 	}
 	set := w.set(a)
@@ -109,30 +163,91 @@ func (w *watch) apply(ctx context.Context, a answer) error {
 		return errPartial
 	}
 	w.notePartial(a)
+	proven := false
 	if a.index < w.applied && !w.onlyAdds(set) {
 		w.publish(w.withAdded(set))
 		if !w.doubting {
 			w.doubting = true
 			w.log.Info("answer is older than what is known, asking the leader", "index", a.index, "known", w.applied)
 		}
+		w.polling = false
 		var err error
 		if a, err = w.consul.load(ctx, w.query, &w.lists, consistent); err != nil {
 			return err
 		}
 		set = w.set(a)
 		w.applied = a.index
+		proven = true
+	}
+	a, err := w.guarded(ctx, a, set, proven)
+	if err != nil {
+		return err
 	}
 	w.index = a.index
 	w.applied = max(w.applied, a.index)
 	w.doubting = false
 	w.feed.Answered(a.decoded)
-	w.publish(set)
 	if len(a.entries) == 0 {
 		w.bucket.SetLimit(absentRate)
 	} else {
 		w.bucket.SetLimit(bucketRate)
 	}
 	return nil
+}
+
+// guarded publishes what the guard lets through of an answer's set. Where it wants a proof, the
+// answer to that counts, and is returned.
+func (w *watch) guarded(ctx context.Context, a answer, set *Set, proven bool) (answer, error) {
+	if a.partial { // it has taken nothing away, and says nothing of what is held
+		w.guard.silent()
+		w.publish(set)
+		return a, nil
+	}
+	allowed, prove := w.guard.judge(w.known(), set, time.Now(), proven)
+	if prove && w.partial { // there is none to be had: the next unfiltered read tells
+		w.unproven(set)
+		return a, nil
+	}
+	w.publish(allowed)
+	if !prove {
+		return a, nil
+	}
+	w.log.Debug("most instances vanished, asking the leader", "left", len(set.Instances))
+	if err := w.site.gate.disperse(ctx); err != nil { // many services may have lost theirs
+		return a, context.Cause(ctx)
+	}
+	w.polling = false
+	a, err := w.consul.load(ctx, w.query, &w.lists, consistent)
+	if err != nil {
+		return a, err
+	}
+	set = w.set(a)
+	if a.partial {
+		w.see(true)
+		w.unproven(set)
+		return a, nil
+	}
+	allowed, _ = w.guard.judge(w.known(), set, time.Now(), true)
+	w.publish(allowed)
+	return a, nil
+}
+
+// unproven keeps what has vanished: the token may not see it any more.
+func (w *watch) unproven(s *Set) {
+	w.guard.release()
+	all := w.withAdded(s)
+	for i := range all.Instances {
+		all.Instances[i].Held = false
+	}
+	w.publish(all)
+}
+
+// known is what an answer is judged by: what was published last or, before that, what the disk has.
+func (w *watch) known() *Set {
+	if known := w.feed.Set(); known != nil {
+		return known
+	}
+	return w.feed.remembered()
 }
 
 // doubtful reports whether a poll's answer may be a false one, which the next
@@ -142,7 +257,11 @@ func (w *watch) doubtful(a answer) bool {
 	if w.index == 0 { // a read's, which is believed as far as its index allows
 		return false
 	}
-	return a.index < w.index || len(a.entries) == 0 && len(w.feed.Set().Instances) > 0
+	if a.index < w.index {
+		return true
+	}
+	_, holding := w.guard.holding() // then an empty list is no news
+	return len(a.entries) == 0 && !holding && len(w.feed.Set().Instances) > 0
 }
 
 // publish passes on a set that differs from the last: Consul wakes watches
@@ -167,7 +286,9 @@ func (w *watch) set(a answer) *Set {
 			continue
 		}
 		if was := walk.to(&e.Identity); was != nil && e.is(was) {
-			instances = append(instances, *was) // which was looked at before
+			in := *was // which was looked at before
+			in.Held = false
+			instances = append(instances, in)
 			continue
 		}
 		if why := e.unusable(); why != "" {
@@ -189,7 +310,10 @@ func (w *watch) set(a answer) *Set {
 	if a.partial && known != nil {
 		// What the token doesn't see needn't be gone. NewSet keeps the first of
 		// two with one identity: the answer's.
-		instances = append(instances, known.Instances...)
+		for _, in := range known.Instances {
+			in.Held = in.Held || known.Unverified
+			instances = append(instances, in)
+		}
 	}
 	return NewSet(instances, a.decoded)
 }
@@ -197,13 +321,16 @@ func (w *watch) set(a answer) *Set {
 // notePartial warns once of a token that doesn't see everything. Only an answer
 // at index 0 tells: the agent's stream doesn't say.
 func (w *watch) notePartial(a answer) {
-	if w.index > 0 {
-		return
+	if !w.polling {
+		w.see(a.partial)
 	}
-	if a.partial && !w.partial {
+}
+
+func (w *watch) see(partial bool) {
+	if partial && !w.partial {
 		w.log.Warn("the token may not see all instances, those that it no longer sees stay", "hint", readRights)
 	}
-	w.partial = a.partial
+	w.partial = partial
 }
 
 // onlyAdds reports whether s leaves every known instance as it is.
@@ -215,8 +342,14 @@ func (w *watch) withAdded(s *Set) *Set {
 	if known == nil {
 		return s
 	}
-	// NewSet keeps the first of two with one identity: the known one.
-	return NewSet(append(append([]Instance(nil), known.Instances...), s.Instances...), s.Learnt)
+	// NewSet keeps the first of two with one identity: the known one, unless that is only held.
+	all := make([]Instance, 0, len(known.Instances)+len(s.Instances))
+	for _, in := range known.Instances {
+		if _, back := s.find(in.Identity); !in.Held || !back {
+			all = append(all, in)
+		}
+	}
+	return NewSet(append(all, s.Instances...), s.Learnt)
 }
 
 // jitter is d ± at most that part of it, so that watches don't move in step.

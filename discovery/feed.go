@@ -10,15 +10,40 @@ import (
 type Feed struct {
 	set      atomic.Pointer[Set]
 	answered atomic.Pointer[time.Time]
-	changed  chan struct{} // cap 1: the signal carries no data, so it can't be stale
+	before   atomic.Pointer[Set] // what the disk has, if the catalog hasn't answered yet
+	changed  chan struct{}       // cap 1: the signal carries no data, so it can't be stale
 }
 
 // NewFeed returns a feed that never had a set.
-func NewFeed() *Feed { return &Feed{changed: make(chan struct{}, 1)} }
+func NewFeed() *Feed { return NewFeedTo(make(chan struct{}, 1)) }
+
+// NewFeedTo returns a feed that signals its changes on a channel of capacity 1, which
+// several feeds of one reader may share.
+func NewFeedTo(changed chan struct{}) *Feed { return &Feed{changed: changed} }
 
 // Publish makes s the newest set. Only the feed's one writer may call it.
 func (f *Feed) Publish(s *Set) {
 	f.set.Store(s)
+	f.signal()
+}
+
+// Restore makes s the first set of a feed that has none yet, and reports whether it did. Answered
+// is when the catalog last confirmed it. It may be called beside the writer, whose sets win.
+func (f *Feed) Restore(s *Set, answered time.Time) bool {
+	if !f.set.CompareAndSwap(nil, s) {
+		return false
+	}
+	f.answered.CompareAndSwap(nil, &answered)
+	f.signal()
+	return true
+}
+
+// Remember notes what the disk has, by which a first answer can be judged.
+func (f *Feed) Remember(s *Set) { f.before.Store(s) }
+
+func (f *Feed) remembered() *Set { return f.before.Load() }
+
+func (f *Feed) signal() {
 	select {
 	case f.changed <- struct{}{}:
 	default:
@@ -31,7 +56,7 @@ func (f *Feed) Answered(t time.Time) { f.answered.Store(&t) }
 // Set returns the newest set, nil if there never was one.
 func (f *Feed) Set() *Set { return f.set.Load() }
 
-// Changed is signalled after Publish; one reader may wait on it.
+// Changed is signalled after Publish and Restore; one reader may wait on it.
 func (f *Feed) Changed() <-chan struct{} { return f.changed }
 
 // Age is the time since the last good answer; false if there never was one

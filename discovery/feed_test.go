@@ -79,3 +79,48 @@ func TestFeedLosesNoWakeUp(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestFeedRestoresOnlyTheFirst(t *testing.T) {
+	then, now := time.Unix(100, 0), time.Unix(160, 0)
+	old, said := NewSet(nil, then), NewSet(nil, now)
+	f := NewFeed()
+	if !f.Restore(old, then) || f.Set() != old {
+		t.Fatal("a feed without a set wasn't restored")
+	}
+	if age, ok := f.Age(now); !ok || age != time.Minute {
+		t.Errorf("age: got %v, %v, want 1m", age, ok)
+	}
+	select {
+	case <-f.Changed():
+	default:
+		t.Error("changed: got no signal, want one")
+	}
+	f.Publish(said)
+	if f.Restore(old, then) || f.Set() != said {
+		t.Error("a feed with a set was restored")
+	}
+
+	f = NewFeed() // a writer may be between its two steps
+	f.Answered(now)
+	f.Restore(old, then)
+	if age, _ := f.Age(now); age != 0 {
+		t.Errorf("age: got %v, want that of the writer's answer", age)
+	}
+}
+
+// However both interleave, the writer's set is there in the end.
+func TestFeedRestoreYieldsToTheWriter(t *testing.T) {
+	then, now := time.Unix(100, 0), time.Unix(160, 0)
+	old, said := NewSet(nil, then), NewSet(nil, now)
+	for range 2_000 {
+		f := NewFeed()
+		var wg sync.WaitGroup
+		wg.Go(func() { f.Restore(old, then) })
+		wg.Go(func() { f.Publish(said); f.Answered(now) })
+		wg.Wait()
+		if age, _ := f.Age(now); f.Set() != said || age != 0 {
+			t.Fatalf("got the set of %v and age %v, want the writer's", f.Set().Learnt, age)
+		}
+		<-f.Changed()
+	}
+}

@@ -16,6 +16,8 @@ type Files struct {
 	dir string
 	log hclog.Logger
 
+	again chan struct{} // cap 1: a watch wants another look
+
 	mu      sync.Mutex // guards the following
 	newest  scanned
 	watches map[chan struct{}]bool // each of cap 1: wakes one watch
@@ -24,12 +26,13 @@ type Files struct {
 // scanned is what one good look into the folder found. It is immutable.
 type scanned struct {
 	definitions []definition
-	at          time.Time // zero: no good look yet
+	at          time.Time // when the look began; zero: no good one yet
+	failures    int       // looks so far that were none
 }
 
 // NewFiles doesn't touch the folder; that may also appear later.
 func NewFiles(dir string, log hclog.Logger) *Files {
-	return &Files{dir: filepath.Clean(dir), log: log, watches: map[chan struct{}]bool{}}
+	return &Files{dir: filepath.Clean(dir), log: log, again: make(chan struct{}, 1), watches: map[chan struct{}]bool{}}
 }
 
 var _ Catalog = (*Files)(nil)
@@ -40,9 +43,9 @@ func (f *Files) Run(ctx context.Context) error {
 	defer watch.close()
 	folder := newFolder(f.dir, f.log)
 	look := func() {
-		if defs, ok := folder.scan(); ok {
-			f.publish(scanned{definitions: defs, at: time.Now()})
-		}
+		at := time.Now()
+		definitions, ok := folder.scan()
+		f.publish(definitions, at, ok)
 	}
 	watch.follow() // before the first look, so that no change falls between
 	look()
@@ -59,6 +62,8 @@ func (f *Files) Run(ctx context.Context) error {
 			settle.touch(time.Now())
 		case err := <-watch.errors(): // events were lost
 			f.log.Debug("folder events were lost, reading it anew", "error", err)
+			settle.touch(time.Now())
+		case <-f.again:
 			settle.touch(time.Now())
 		case <-tick.C:
 			n++
@@ -84,30 +89,47 @@ func (f *Files) Watch(ctx context.Context, q Query, feed *Feed) error {
 		f.mu.Unlock()
 	}()
 
-	m := newMatcher(q, f.log.With("service", q.Service))
+	log := f.log.With("service", q.Service)
+	m, g := newMatcher(q, log), newFilesGuard(q, log)
+	defer g.stop()
 	for {
 		f.mu.Lock()
 		s := f.newest
 		f.mu.Unlock()
 		if set, ok := m.match(s); ok {
 			feed.Answered(s.at)
-			if !set.Equal(feed.Set()) {
+			if set = g.pass(feed.Set(), set, s); !set.Equal(feed.Set()) {
 				feed.Publish(set)
 			}
 		}
 		select {
 		case <-wake:
+		case <-g.due():
+			g.asked = time.Now()
+			f.lookAgain()
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// publish wakes every watch: each takes the newest state, never a queue.
-func (f *Files) publish(s scanned) {
+func (f *Files) lookAgain() {
+	select {
+	case f.again <- struct{}{}:
+	default:
+	}
+}
+
+// publish takes in what a look has found, and wakes every watch: each takes the newest state,
+// never a queue.
+func (f *Files) publish(definitions []definition, at time.Time, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.newest = s
+	if ok {
+		f.newest.definitions, f.newest.at = definitions, at
+	} else {
+		f.newest.failures++
+	}
 	for wake := range f.watches {
 		select {
 		case wake <- struct{}{}:

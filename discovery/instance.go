@@ -62,6 +62,9 @@ type Instance struct {
 	Passing, Warning int // weights by status; 0 takes no new connections
 
 	Status Status
+
+	// Held: the catalog has it no longer, and isn't believed yet (consul.md, rule 12).
+	Held bool
 }
 
 // Weight is the instance's weight by its status; 0 means no new connections
@@ -80,6 +83,9 @@ func (i Instance) Weight() int {
 type Set struct {
 	Instances []Instance // sorted by identity, each identity once
 	Learnt    time.Time  // when the catalog gave this content
+
+	// Unverified: it comes from the disk, and the catalog hasn't answered since (rule 14).
+	Unverified bool
 }
 
 // NewSet takes ownership of instances, which may be in any order. Of two with
@@ -96,13 +102,13 @@ func NewSet(instances []Instance, learnt time.Time) *Set {
 	return &Set{Instances: instances, Learnt: learnt}
 }
 
-// Equal reports whether both hold the same instances, whenever learnt. A nil
-// set, which was never learnt, equals only nil.
+// Equal reports whether both hold the same instances, whenever learnt, and are as sure
+// of them. A nil set, which was never learnt, equals only nil.
 func (s *Set) Equal(o *Set) bool {
 	if s == nil || o == nil || s == o {
 		return s == o
 	}
-	return slices.Equal(s.Instances, o.Instances)
+	return s.Unverified == o.Unverified && slices.Equal(s.Instances, o.Instances)
 }
 
 // find returns the instance of that identity. A nil set has none.

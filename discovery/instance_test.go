@@ -79,6 +79,7 @@ func TestSetEqual(t *testing.T) {
 		"namespace":       of(func(i *Instance) { i.Namespace = "shop" }),
 		"no instances":    NewSet(nil, time.Time{}),
 		"one more":        NewSet([]Instance{a, {Identity: Identity{Service: "z"}}}, time.Time{}),
+		"unverified":      {Instances: base.Instances, Unverified: true},
 		"never had a set": nil,
 	} {
 		if base.Equal(s) || s.Equal(base) {

@@ -151,5 +151,7 @@ func (h *hosts) resolve(set *Set) (*Set, bool) {
 		}
 		list = append(list, in)
 	}
-	return NewSet(list, set.Learnt), len(list) > 0 || !waiting
+	resolved := NewSet(list, set.Learnt)
+	resolved.Unverified = set.Unverified
+	return resolved, len(list) > 0 || !waiting
 }

@@ -132,6 +132,22 @@ func TestResolvePassesAddressesOn(t *testing.T) {
 	})
 }
 
+// That a set comes from the disk, and that the catalog has confirmed it since, passes as well.
+func TestResolveUnverifiedSet(t *testing.T) {
+	resolving(t, func(t *testing.T, dns *fakeDNS, in, out *Feed, _ *logLines) {
+		dns.set("a.test", "10.0.0.5")
+		for _, unverified := range []bool{true, false} {
+			set := hostSet("a.test", "10.0.0.1")
+			set.Unverified = unverified
+			in.Publish(set)
+			wantHosts(t, out, "i0=10.0.0.5 i1=10.0.0.1")
+			if got := out.Set().Unverified; got != unverified {
+				t.Errorf("unverified: got %v, want %v", got, unverified)
+			}
+		}
+	})
+}
+
 func TestResolveSetThatIsThereAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dns, in, out := newFakeDNS(), NewFeed(), NewFeed()
