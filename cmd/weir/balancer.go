@@ -100,7 +100,16 @@ func newCatalog(conf *config.Config, log hclog.Logger) (discovery.Catalog, error
 	if err != nil {
 		return nil, fmt.Errorf("consul: %w", err)
 	}
-	return catalog, nil
+	if c.SnapshotFile == "" {
+		return catalog, nil
+	}
+	return discovery.NewSnapshot(catalog, discovery.SnapshotOptions{
+		File:       c.SnapshotFile,
+		MaxAge:     c.SnapshotMaxAge,
+		Datacenter: c.Datacenter,
+		Namespace:  c.Namespace,
+		Partition:  c.Partition,
+	}, log), nil
 }
 
 // maxStartWait bounds how long a listener waits for its service at start.
@@ -120,8 +129,10 @@ func (b *balancer) run(ctx context.Context) error {
 	}
 	part(b.catalog.Run)
 	for _, s := range b.services {
-		part(func(ctx context.Context) error { return b.catalog.Watch(ctx, s.query(), s.catalog) })
-		part(s.resolve)
+		for _, t := range s.tiers {
+			part(func(ctx context.Context) error { return b.catalog.Watch(ctx, t.query(s.conf), t.catalog) })
+			part(func(ctx context.Context) error { return t.resolve(ctx, s.resolver) })
+		}
 		part(s.follow)
 		if s.checker != nil {
 			part(s.checker.Run)
@@ -143,11 +154,9 @@ func (b *balancer) run(ctx context.Context) error {
 
 // serve listens once the service can be balanced, or when that takes too long.
 func (b *balancer) serve(ctx context.Context, l boundListener) error {
-	patience, cancel := context.WithTimeout(ctx, maxStartWait)
-	defer cancel()
 	select {
 	case <-l.service.ready:
-	case <-patience.Done():
+	case <-ctx.Done():
 	}
 	if what := l.service.lacks(); what != "" && ctx.Err() == nil {
 		b.log.Warn("listening without a backend: connections are reset", "listener", l.name, "service", l.service.conf.Name, "reason", what)

@@ -93,7 +93,8 @@ func benchApply(b *testing.B, n int, answers [2][]byte) {
 		Name: "web", HealthyWhen: config.HealthyBoth, Balance: config.WeightedRoundRobin,
 		Heartbeat: &config.Heartbeat{Type: config.TCP, Port: answering(b), Interval: time.Hour, Timeout: time.Minute, Rise: 1, Fall: 1},
 	}, discovery.NewResolver(discovery.SystemLookup, log), health.NewLimiter(health.MaxInFlight), log)
-	replay := discovery.NewReplay(s.query(), s.catalog, log)
+	local := s.tiers[0]
+	replay := discovery.NewReplay(local.query(s.conf), local.catalog, log)
 	var decoded [2]discovery.Answer
 	for k, text := range answers {
 		var err error
@@ -105,17 +106,18 @@ func benchApply(b *testing.B, n int, answers [2][]byte) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	wg.Go(func() { s.resolve(ctx) })
+	wg.Go(func() { local.resolve(ctx, s.resolver) })
 	wg.Go(func() { s.checker.Run(ctx) })
-	apply := func(k int) (settled bool) {
+	apply := func(k int) {
 		if err := replay.Apply(ctx, decoded[k]); err != nil {
 			b.Fatal(err)
 		}
-		<-s.feed.Changed()
-		return s.update(s.feed.Set())
+		<-s.changed
+		s.update(time.Now())
 	}
-	for settled := apply(0); !settled; settled = s.update(s.feed.Set()) {
+	for apply(0); s.pool.Snapshot().Len() < n; s.update(time.Now()) {
 		<-s.checker.Changed()
+		s.heard = true // as follow notes it
 	}
 	alternate(b, func(k int) {
 		apply(k)

@@ -197,7 +197,7 @@ func (d *demo) frame() demoFrame {
 
 // look says what weir, not the demo, knows of a backend.
 func (d *demo) look(name string) (weight int, state string) {
-	set := d.service.feed.Set()
+	set := d.service.tiers[0].feed.Set()
 	if set == nil {
 		return 0, "unknown"
 	}

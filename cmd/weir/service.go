@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -19,28 +20,39 @@ import (
 type service struct {
 	conf     config.Service
 	log      hclog.Logger
-	catalog  *discovery.Feed     // as the catalog has it: hosts may be names
-	feed     *discovery.Feed     // with every host an address
+	tiers    []*tier             // the catalog's own datacenter, then those to fail over to
+	changed  chan struct{}       // cap 1: a tier has another set
 	resolver *discovery.Resolver // shared by all services
-	checker  *health.Checker     // nil without heartbeats
+	checker  *health.Checker     // of the instances of all tiers; nil without heartbeats
 	pool     *balance.Pool
-	ready    chan struct{} // closed once every instance of a first set had its chance of a verdict
+	ready    chan struct{} // closed once the choice of backends waits for nothing: after maxStartWait at the latest
+	guards   atomic.Pointer[guards]
 
 	// update's:
-	roster *roster // of the last set
-	heard  bool    // a verdict is new since the last update
+	selector balance.Selector
+	choice   []balance.Tier // the tiers, as the selector sees them
+	used     int            // the tier that the pool has
+	heard    bool           // a verdict is new since the last update
 }
 
 func newService(c config.Service, resolver *discovery.Resolver, limiter *health.Limiter, log hclog.Logger) *service {
 	s := &service{
 		conf:     c,
 		log:      log.Named("balance").With("service", c.Name),
-		catalog:  discovery.NewFeed(),
-		feed:     discovery.NewFeed(),
+		changed:  make(chan struct{}, 1),
 		resolver: resolver,
-		pool:     balance.NewPool(rule(c), balance.WeightedRoundRobin{}),
+		pool:     balance.NewPool(balance.WeightedRoundRobin{}),
 		ready:    make(chan struct{}),
-		roster:   newRoster(),
+		selector: balance.Selector{
+			Rule:       rule(c),
+			PanicBelow: c.PanicThreshold,
+			Failback:   c.Failback,
+			Patience:   maxStartWait,
+		},
+	}
+	s.guards.Store(&guards{})
+	for _, datacenter := range append([]string{""}, c.Failover...) {
+		s.tiers = append(s.tiers, newTier(datacenter, s.changed))
 	}
 	if h := c.Heartbeat; h != nil {
 		s.checker = health.NewChecker(health.Options{
@@ -75,10 +87,6 @@ func probe(h *config.Heartbeat) health.Probe {
 	return health.HTTP{Path: h.Path, Expect: h.Expect}
 }
 
-func (s *service) query() discovery.Query {
-	return discovery.Query{Service: s.conf.Name, Tags: s.conf.Tags, Filter: s.conf.Filter}
-}
-
 // proxy is the service as its listeners see it.
 func (s *service) proxy() *session.Service {
 	p := &session.Service{
@@ -95,11 +103,6 @@ func (s *service) proxy() *session.Service {
 	return p
 }
 
-// resolve keeps feed up to date with catalog until ctx ends.
-func (s *service) resolve(ctx context.Context) error {
-	return s.resolver.Resolve(ctx, s.catalog, s.feed)
-}
-
 // settle is the least time between two updates of the pool: thousands of first
 // verdicts within it cost one new schedule, not one each.
 const settle = 10 * time.Millisecond
@@ -110,27 +113,23 @@ func (s *service) follow(ctx context.Context) error {
 	if s.checker != nil {
 		verdicts = s.checker.Changed()
 	}
-	var chance <-chan time.Time // when every instance of the first set had its chance
+	again := s.update(time.Now())
 	for {
+		var alarm <-chan time.Time
+		if !again.IsZero() {
+			alarm = time.After(time.Until(again))
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.feed.Changed():
+		case <-s.changed:
 		case <-verdicts:
 			s.heard = true
-		case <-chance:
-			s.setReady()
-			continue
+		case <-alarm:
 		}
-		set := s.feed.Set()
-		if set == nil {
-			continue
-		}
-		if chance == nil && s.checker != nil {
-			chance = time.After(s.conf.Heartbeat.Timeout)
-		}
-		if s.update(set) {
-			s.setReady()
+		again = s.update(time.Now())
+		if s.pool.Snapshot().Len() == 0 {
+			continue // clients are being reset: the next verdict must not wait
 		}
 		select {
 		case <-ctx.Done():
@@ -140,21 +139,65 @@ func (s *service) follow(ctx context.Context) error {
 	}
 }
 
-// update brings the pool up to date with the set and the verdicts. It reports
-// whether no awaited verdict is outstanding.
-func (s *service) update(set *discovery.Set) (settled bool) {
-	if set != s.roster.set {
-		s.roster.fill(set)
-		if s.checker != nil {
-			s.checker.Follow(s.roster.targets)
+// update brings the pool up to date with the sets and the verdicts. It returns when to do
+// so again though nothing has changed; zero: no need.
+func (s *service) update(now time.Time) (again time.Time) {
+	s.refill(now)
+	if s.checker != nil {
+		all := s.verdicts()
+		for _, t := range s.tiers {
+			t.hear(s.checker, all, now)
 		}
 	}
-	settled = true
-	if s.checker != nil {
-		settled = s.roster.hear(s.checker, s.verdicts())
+	s.choice = s.choice[:0]
+	for _, t := range s.tiers {
+		s.choice = append(s.choice, balance.Tier{Members: t.roster.members, Known: t.known})
 	}
-	s.report(s.pool.Update(s.roster.members), s.roster)
-	return settled || s.conf.HealthyWhen == config.HealthyCatalog
+	sel := s.selector.Select(s.choice, now)
+	s.use(sel, now)
+	if !sel.Waiting {
+		s.setReady()
+	}
+	return sel.Again
+}
+
+// lateVerdict is more than it takes until a heartbeat that timed out is a verdict.
+const lateVerdict = 50 * time.Millisecond
+
+// refill takes in new sets.
+func (s *service) refill(now time.Time) {
+	var chance time.Duration
+	if s.conf.HealthyWhen != config.HealthyCatalog {
+		chance = s.conf.Heartbeat.Timeout + lateVerdict
+	}
+	changed := false
+	for _, t := range s.tiers {
+		changed = t.refill(now, chance) || changed
+	}
+	if !changed || s.checker == nil {
+		return
+	}
+	targets := slices.Clip(s.tiers[0].roster.targets) // what is appended is appended to a copy
+	for _, t := range s.tiers[1:] {
+		targets = append(targets, t.roster.targets...)
+	}
+	s.checker.Follow(targets)
+}
+
+// use makes what was selected the pool's, and says so.
+func (s *service) use(sel balance.Selection, now time.Time) {
+	before, in := s.tiers[s.used], s.tiers[sel.Tier]
+	moved := ""
+	switch {
+	case sel.Tier > s.used:
+		moved = "failover"
+	case sel.Tier < s.used:
+		moved = "failback"
+	}
+	s.used = sel.Tier
+	change := s.pool.Update(in.roster.members, sel.Admission)
+	s.guard(in, moved, sel.Panic != balance.NoPanic, change, now)
+	s.report(change, before.roster, moved)
 }
 
 // verdicts reports whether any verdict may have changed since it was last asked.
@@ -166,22 +209,6 @@ func (s *service) verdicts() (changed bool) {
 	default:
 		return changed
 	}
-}
-
-// lacks says what keeps the service from having a backend; "" if it has one.
-func (s *service) lacks() string {
-	set := s.catalog.Set()
-	switch {
-	case s.pool.Snapshot().Len() > 0:
-		return ""
-	case set == nil:
-		return "the catalog hasn't answered yet"
-	case len(set.Instances) == 0 && len(s.conf.Tags) > 0:
-		return "the catalog has no instance with all of the tags"
-	case len(set.Instances) == 0:
-		return "the catalog has no instance of this name"
-	}
-	return fmt.Sprintf("none of %d instances is eligible", len(set.Instances))
 }
 
 func (s *service) setReady() {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -40,7 +39,7 @@ func TestRosterKeepsVerdicts(t *testing.T) {
 	for name, change := range sets {
 		before := instances(8)
 		after := discovery.NewSet(change(slices.Clone(before.Instances)), time.Now())
-		r := newRoster()
+		r := newRoster("")
 		r.fill(before)
 		for i := range r.members {
 			r.members[i].Heartbeat = balance.Up
@@ -49,7 +48,7 @@ func TestRosterKeepsVerdicts(t *testing.T) {
 		kept := 0
 		for i, in := range after.Instances {
 			m := r.members[i]
-			want := member(in, netip.AddrPortFrom(netip.MustParseAddr(in.Host), uint16(in.Port)))
+			want := member(&in)
 			if slices.Contains(before.Instances, in) {
 				want.Heartbeat = balance.Up
 				kept++
@@ -65,6 +64,27 @@ func TestRosterKeepsVerdicts(t *testing.T) {
 			t.Errorf("%s: got %d members, %d targets, want %d", name, got, len(r.targets), want)
 		}
 		t.Logf("%s: %d of %d kept", name, kept, len(after.Instances))
+	}
+}
+
+// What comes from the disk nobody vouches for but its heartbeat, until the catalog does.
+func TestRosterOfUnverifiedSet(t *testing.T) {
+	verified := instances(3)
+	unverified := &discovery.Set{Instances: verified.Instances, Unverified: true}
+	r := newRoster("")
+	for _, set := range []*discovery.Set{unverified, verified, unverified} {
+		r.fill(set)
+		if len(r.members) != 3 || len(r.targets) != 3 {
+			t.Fatalf("got %d members, %d targets, want 3", len(r.members), len(r.targets))
+		}
+		for _, m := range r.members {
+			if m.Held != set.Unverified {
+				t.Errorf("%s, unverified %v: got held %v", m.Name, set.Unverified, m.Held)
+			}
+		}
+		if r.held != 0 {
+			t.Errorf("held: got %d, want 0: nothing has vanished", r.held)
+		}
 	}
 }
 
@@ -84,7 +104,7 @@ func TestUpdateHearsVerdicts(t *testing.T) {
 	}
 	s := newService(config.Service{
 		Name: "web", HealthyWhen: config.HealthyBoth, Balance: config.WeightedRoundRobin,
-		Heartbeat: &config.Heartbeat{Type: config.TCP, Interval: 20 * time.Millisecond, Timeout: 10 * time.Millisecond, Rise: 1, Fall: 1},
+		Heartbeat: &config.Heartbeat{Type: config.TCP, Interval: 100 * time.Millisecond, Timeout: 90 * time.Millisecond, Rise: 1, Fall: 1},
 	}, nil, health.NewLimiter(4), hclog.NewNullLogger())
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -92,18 +112,21 @@ func TestUpdateHearsVerdicts(t *testing.T) {
 	defer cancel()
 	wg.Go(func() { s.checker.Run(ctx) })
 
-	same := set()
-	for s.update(same); s.pool.Snapshot().Len() == 0; s.update(same) {
+	s.tiers[0].feed.Publish(set())
+	for s.update(time.Now()); s.pool.Snapshot().Len() == 0; s.update(time.Now()) {
 		<-s.checker.Changed()
 		s.heard = true // as follow notes it
 	}
 	ln.Close()
-	<-s.checker.Changed()
+	for s.checker.State(s.tiers[0].roster.targets[0]) != health.Down {
+		<-s.checker.Changed()
+	}
 	s.heard = true
 	other := in
 	other.Service, other.Port = "a", 1
-	s.update(set(other)) // web-1 is the same in it
-	if got := s.pool.Snapshot().Len(); got != 0 {
-		t.Errorf("eligible after the heartbeat failed: got %d, want 0", got)
+	s.tiers[0].feed.Publish(set(other)) // web-1 is the same in it
+	s.update(time.Now())
+	if s.guards.Load().panic.IsZero() {
+		t.Error("got no panic after the heartbeat of the only one had failed")
 	}
 }
