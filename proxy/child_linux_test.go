@@ -52,12 +52,12 @@ func child(what string) error {
 	if task.Ports {
 		return childPorts()
 	}
-	pool := balance.NewPool(balance.Catalog, &balance.WeightedRoundRobin{})
+	pool := balance.NewPool(&balance.WeightedRoundRobin{})
 	var members []balance.Member
 	for i, addr := range task.Backends {
 		members = append(members, balance.Member{Name: fmt.Sprintf("node-%d/web", i), Addr: addr, CatalogWeight: 1})
 	}
-	pool.Update(members)
+	pool.Update(members, balance.Admission{Rule: balance.Catalog})
 	state := childState{Failures: make([]uint64, len(members))}
 	server, err := NewServer(relayKind(), hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Info, JSONFormat: true}))
 	if err != nil {

@@ -35,7 +35,7 @@ type rig struct {
 // newRig returns a rig that doesn't serve yet: tests may set its service first.
 func newRig(t *testing.T, backends ...netip.AddrPort) *rig {
 	t.Helper()
-	r := &rig{log: new(logBook), pool: balance.NewPool(balance.Catalog, &balance.WeightedRoundRobin{})}
+	r := &rig{log: new(logBook), pool: balance.NewPool(&balance.WeightedRoundRobin{})}
 	server, err := NewServer(relayKind(), hclog.New(&hclog.LoggerOptions{Output: r.log, Level: hclog.Debug, JSONFormat: true}))
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func (r *rig) setBackends(backends ...netip.AddrPort) {
 	for i, addr := range backends {
 		members[i] = balance.Member{Name: fmt.Sprintf("node-%d/web", i), Addr: addr, CatalogWeight: 1}
 	}
-	r.pool.Update(members)
+	r.pool.Update(members, balance.Admission{Rule: balance.Catalog})
 }
 
 // dial connects to the rig's listener.

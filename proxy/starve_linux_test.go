@@ -97,7 +97,7 @@ func childPorts() error {
 		return err
 	}
 	const ports, backends = 10, 3
-	pool := balance.NewPool(balance.Catalog, &balance.WeightedRoundRobin{})
+	pool := balance.NewPool(&balance.WeightedRoundRobin{})
 	var members []balance.Member
 	for i := range backends {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + i)}), 9000)
@@ -116,7 +116,7 @@ func childPorts() error {
 		}()
 		members = append(members, balance.Member{Name: addr.String(), Addr: addr, CatalogWeight: 1})
 	}
-	pool.Update(members)
+	pool.Update(members, balance.Admission{Rule: balance.Catalog})
 	server, err := NewServer(relayKind(), hclog.NewNullLogger())
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package peers
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +37,10 @@ func TestConfigure(t *testing.T) {
 			if missing != nil {
 				p.Prepare = nil // it would ask the binary
 			}
-			if err := p.Configure(binary, &s); err != nil {
+			switch err := p.Configure(binary, &s); {
+			case errors.Is(err, fs.ErrNotExist): // a part of it that is a package of its own
+				t.Skip(err)
+			case err != nil:
 				t.Fatal(err)
 			}
 			var text strings.Builder

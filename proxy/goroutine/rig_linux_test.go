@@ -21,9 +21,9 @@ const patience = 20 * time.Second
 func join(t *testing.T, r *Relay) (client, backend *net.TCPConn) {
 	t.Helper()
 	behind := listen(t)
-	pool := balance.NewPool(balance.Catalog, &balance.WeightedRoundRobin{})
+	pool := balance.NewPool(&balance.WeightedRoundRobin{})
 	addr := behind.Addr().(*net.TCPAddr).AddrPort()
-	pool.Update([]balance.Member{{Name: "node-0/web", Addr: addr, CatalogWeight: 1}})
+	pool.Update([]balance.Member{{Name: "node-0/web", Addr: addr, CatalogWeight: 1}}, balance.Admission{Rule: balance.Catalog})
 	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience}, hclog.NewNullLogger())
 
 	ln := listen(t)

@@ -37,8 +37,8 @@ func TestConnectedToItself(t *testing.T) {
 		if err := connect(fd, &l.to); err != 0 && err != unix.EINPROGRESS {
 			t.Fatal(err)
 		}
-		pool := balance.NewPool(balance.Catalog, nil)
-		pool.Update([]balance.Member{{Name: "node/web", Addr: to, CatalogWeight: 1}})
+		pool := balance.NewPool(nil)
+		pool.Update([]balance.Member{{Name: "node/web", Addr: to, CatalogWeight: 1}}, balance.Admission{Rule: balance.Catalog})
 		if got := l.toItself(fd, pool.Pick()); got != self {
 			t.Errorf("connected from %s to %s: got %v, want %v", bound.get(), to, got, self)
 		}
@@ -55,9 +55,9 @@ func TestEventsOfAFailedConnect(t *testing.T) {
 	t.Cleanup(l.poller.close)
 	silent, good := silentAddr(t), listen(t)
 	defer good.Close()
-	pool := balance.NewPool(balance.Catalog, nil)
+	pool := balance.NewPool(nil)
 	members := []balance.Member{{Name: "node/silent", Addr: silent, CatalogWeight: 1}}
-	pool.Update(members)
+	pool.Update(members, balance.Admission{Rule: balance.Catalog})
 	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience, Retries: 1}, hclog.NewNullLogger())
 	client, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -71,7 +71,7 @@ func TestEventsOfAFailedConnect(t *testing.T) {
 		t.Fatalf("got state %d at a backend that doesn't answer, want %d", c.state, connecting)
 	}
 	members = append(members, balance.Member{Name: "node/good", Addr: good.Addr().(*net.TCPAddr).AddrPort(), CatalogWeight: 1})
-	pool.Update(members)
+	pool.Update(members, balance.Admission{Rule: balance.Catalog})
 	l.happened(&c.server, unix.EPOLLERR|unix.EPOLLHUP|unix.EPOLLIN|unix.EPOLLOUT)
 	if c.state != joined || c.server.lost || c.backend.Name() != "node/good" {
 		t.Errorf("got state %d, backend %v, lost: %v; want state %d with the good one", c.state, c.backend, c.server.lost, joined)

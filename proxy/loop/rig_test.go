@@ -30,8 +30,8 @@ type rig struct {
 func startRig(t *testing.T) *rig {
 	t.Helper()
 	backend, front := listen(t), listen(t)
-	pool := balance.NewPool(balance.Catalog, nil)
-	pool.Update([]balance.Member{{Name: "node/web", Addr: backend.Addr().(*net.TCPAddr).AddrPort(), CatalogWeight: 1}})
+	pool := balance.NewPool(nil)
+	pool.Update([]balance.Member{{Name: "node/web", Addr: backend.Addr().(*net.TCPAddr).AddrPort(), CatalogWeight: 1}}, balance.Admission{Rule: balance.Catalog})
 	service := &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience}
 	relay := New()
 	// The relay wants a descriptor of its own.

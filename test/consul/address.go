@@ -11,7 +11,7 @@ import (
 
 // ports of one agent, all on its own IP.
 type ports struct {
-	HTTP, HTTPS, Server, SerfLAN int
+	HTTP, HTTPS, Server, SerfLAN, SerfWAN int
 }
 
 // loopback picks an address for one agent. On Linux the whole of 127/8 is there without any setup,
@@ -36,8 +36,8 @@ func freePorts(ip netip.Addr) (ports, error) {
 		if !free(ip, port) || slices.Contains(found, port) {
 			continue
 		}
-		if found = append(found, port); len(found) == 4 {
-			return ports{HTTP: found[0], HTTPS: found[1], Server: found[2], SerfLAN: found[3]}, nil
+		if found = append(found, port); len(found) == 5 {
+			return ports{HTTP: found[0], HTTPS: found[1], Server: found[2], SerfLAN: found[3], SerfWAN: found[4]}, nil
 		}
 	}
 	return ports{}, fmt.Errorf("no free ports on %s between %d and %d", ip, first, last)

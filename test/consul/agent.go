@@ -1,6 +1,7 @@
 // Package consul runs real Consul agents for tests: one in-memory agent, or a cluster of servers
 // and clients, each a process of its own on its own loopback address with fast gossip. Agents can
-// be killed, frozen and started again with or without their data. Everything ends with the test.
+// be killed, frozen, cut off and started again with or without their data, and datacenters joined.
+// Everything ends with the test.
 package consul
 
 import (
@@ -36,7 +37,11 @@ type Agent struct {
 	ip         netip.Addr
 	ports      ports
 	nodeID     string
-	dataDir    string // empty: in memory
+	dataDir    string   // empty: in memory
+	cluster    *Agents  // nil: it is alone
+	additions  []object // to its base configuration
+	wan        bool     // opens its SerfWAN port
+	lost       bool     // was cut from its servers
 	configFile string
 	logFile    string
 	process    *process // nil before the first launch
@@ -50,9 +55,7 @@ func Dev(t testing.TB, options Options) *Agent {
 	t.Helper()
 	a := newAgent(t, "dev", options)
 	a.flags = []string{"-dev"}
-	if err := a.writeConfig(); err != nil {
-		t.Fatalf("configure consul: %v", err)
-	}
+	a.writeConfig(t)
 	a.Start(t)
 	return a
 }
@@ -97,10 +100,12 @@ func newAgent(t testing.TB, name string, options Options) *Agent {
 }
 
 // HTTP is the host:port of the agent's plain HTTP address. It stays the same over restarts.
-func (a *Agent) HTTP() string { return net.JoinHostPort(a.ip.String(), strconv.Itoa(a.ports.HTTP)) }
+func (a *Agent) HTTP() string { return a.at(a.ports.HTTP) }
 
 // HTTPS is the host:port of the agent's HTTPS address, which only answers where TLS is on.
-func (a *Agent) HTTPS() string { return net.JoinHostPort(a.ip.String(), strconv.Itoa(a.ports.HTTPS)) }
+func (a *Agent) HTTPS() string { return a.at(a.ports.HTTPS) }
+
+func (a *Agent) at(port int) string { return net.JoinHostPort(a.ip.String(), strconv.Itoa(port)) }
 
 // API is a client of this agent, with its token, for what has no helper here.
 func (a *Agent) API() *api.Client { return a.api }

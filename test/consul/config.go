@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"testing"
 )
 
 // object is a piece of an agent's JSON configuration.
 type object = map[string]any
 
 // baseConfig is what every agent here has: its own address, only the ports that tests use, and
-// gossip as fast as in Consul's own development mode, so that a dead node shows within a second
-// or so.
+// fast gossip.
 func (a *Agent) baseConfig() object {
 	config := object{
 		"node_name":            a.Name,
@@ -22,18 +22,20 @@ func (a *Agent) baseConfig() object {
 		"log_level":            "info",
 		"connect":              object{"enabled": false}, // a certificate authority costs start-up time
 		"performance":          object{"raft_multiplier": 1, "leave_drain_time": "0s"},
-		"gossip_lan": object{
-			"gossip_interval": "100ms", "probe_interval": "100ms", "probe_timeout": "100ms", "suspicion_mult": 3,
-		},
+		"gossip_lan":           fastGossip(),
 	}
 	ports := object{
 		"http": a.ports.HTTP, "https": -1, "server": a.ports.Server, "serf_lan": a.ports.SerfLAN,
 		"serf_wan": -1, "dns": -1, "grpc": -1, "grpc_tls": -1,
 	}
+	if a.wan {
+		ports["serf_wan"] = a.ports.SerfWAN
+	}
 	if a.Token != "" {
 		config["acl"] = object{
 			"enabled": true, "default_policy": "deny",
-			"tokens": object{"initial_management": a.Token, "agent": a.Token},
+			"tokens":    object{"initial_management": a.Token, "agent": a.Token},
+			"token_ttl": "1s", "policy_ttl": "1s", "role_ttl": "1s", // how long clients believe what they know of a token: 30 s otherwise
 		}
 	}
 	if a.TLS != nil {
@@ -46,15 +48,24 @@ func (a *Agent) baseConfig() object {
 	return config
 }
 
-// writeConfig writes the agent's configuration with the additions laid over it.
-func (a *Agent) writeConfig(additions ...object) error {
+// fastGossip shows a node's death within two seconds. As fast as in Consul's own development mode
+// (100ms, and 3) it takes half a second, but calls nodes dead that live wherever the machine is busy.
+func fastGossip() object {
+	return object{"gossip_interval": "100ms", "probe_interval": "300ms", "probe_timeout": "300ms", "suspicion_mult": 4}
+}
+
+// writeConfig writes the agent's configuration with its additions laid over it.
+func (a *Agent) writeConfig(t testing.TB) {
+	t.Helper()
 	config := a.baseConfig()
-	for _, more := range additions {
+	for _, more := range a.additions {
 		maps.Copy(config, more)
 	}
 	text, err := json.MarshalIndent(config, "", "  ")
-	if err != nil {
-		return err
+	if err == nil {
+		err = os.WriteFile(a.configFile, text, 0o600)
 	}
-	return os.WriteFile(a.configFile, text, 0o600)
+	if err != nil {
+		t.Fatalf("configure consul %s: %v", a.Name, err)
+	}
 }

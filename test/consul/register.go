@@ -1,6 +1,7 @@
 package consul
 
 import (
+	"cmp"
 	"os/exec"
 	"testing"
 
@@ -16,7 +17,7 @@ type Instance struct {
 	Tags    []string
 	Meta    map[string]string
 	Weights Weights // zero: Consul's default, 1 and 1
-	Check   bool    // bears a check that passes until Pass, Warn or Fail say otherwise
+	Check   bool    // bears a check that passes until Pass, Warn or Fail say otherwise, over restarts too
 }
 
 // Weights by the status of an instance. Consul takes a Passing of at least 1; a Warning of 0 is
@@ -41,6 +42,9 @@ func (a *Agent) Register(t testing.TB, i Instance) {
 	options := api.ServiceRegisterOpts{ReplaceExistingChecks: true}.WithContext(t.Context())
 	if err := a.api.Agent().ServiceRegisterOpts(registration, options); err != nil {
 		t.Fatalf("register %+v: %v", i, err)
+	}
+	if i.Check {
+		a.Pass(t, cmp.Or(i.ID, i.Service)) // only what was reported outlives the agent's process: else the check would be critical then
 	}
 }
 

@@ -1,14 +1,13 @@
 package e2e
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"weir/test/consul"
+	"weir/test/rig"
 )
 
 // reaction is how long after Consul's answer reached weir a pick may still
@@ -25,7 +24,7 @@ type absence struct {
 type scene struct {
 	t        *testing.T
 	agent    *consul.Agent
-	weir     *weir
+	weir     *rig.Weir
 	eligible int
 	absences []absence
 	kills    map[string]span // by backend
@@ -38,30 +37,30 @@ type span struct{ from, to time.Time }
 // catalogOut does something in Consul that takes a backend out of the set.
 func (s *scene) catalogOut(name string, do func()) {
 	s.t.Helper()
-	mark := s.weir.mark()
+	mark := s.weir.Mark()
 	do()
 	learnt := s.catalogAnswer(mark)
 	s.eligible--
-	s.weir.eligible(s.t, mark, s.eligible)
+	s.weir.Eligible(s.t, mark, s.eligible)
 	s.absences = append(s.absences, absence{name: name, from: learnt.Add(reaction)})
 }
 
 // heartbeatOut does something that only the heartbeat can see.
 func (s *scene) heartbeatOut(name string, do func()) {
 	s.t.Helper()
-	mark := s.weir.mark()
+	mark := s.weir.Mark()
 	do()
 	const interval, timeout, fall = 200 * time.Millisecond, 100 * time.Millisecond, 2 // as in heartbeats
 	noticed := time.Now().Add(fall*interval + timeout)
 	s.eligible--
-	s.weir.eligible(s.t, mark, s.eligible)
+	s.weir.Eligible(s.t, mark, s.eligible)
 	s.absences = append(s.absences, absence{name: name, from: noticed.Add(reaction)})
 }
 
 // back does something that brings a backend back, and ends its absence.
 func (s *scene) back(name string, do func()) {
 	s.t.Helper()
-	mark := s.weir.mark()
+	mark := s.weir.Mark()
 	for i := range s.absences {
 		if s.absences[i].name == name && s.absences[i].to.IsZero() {
 			s.absences[i].to = time.Now()
@@ -69,13 +68,13 @@ func (s *scene) back(name string, do func()) {
 	}
 	do()
 	s.eligible++
-	s.weir.eligible(s.t, mark, s.eligible)
+	s.weir.Eligible(s.t, mark, s.eligible)
 }
 
 func (s *scene) catalogAnswer(mark int) time.Time {
 	s.t.Helper()
-	l := s.weir.await(s.t, mark, "set changed", nil)
-	learnt, err := time.Parse(time.RFC3339Nano, l.str("learnt"))
+	l := s.weir.Await(s.t, mark, "set changed", nil)
+	learnt, err := time.Parse(time.RFC3339Nano, l.Str("learnt"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -95,22 +94,22 @@ func TestChangesUnderLoad(t *testing.T) {
 		step = 500 * time.Millisecond
 	}
 	agent := consul.Dev(t, consul.Options{})
-	backends := map[string]*backend{}
+	backends := map[string]*rig.Backend{}
 	for i, name := range []string{"a", "b", "c", "d"} {
-		backends[name] = startBackend(t, name)
+		backends[name] = rig.StartBackend(t, name)
 		register(t, agent, backends[name], i+1)
 	}
-	w := startWeir(t, webConfig(agent, heartbeats))
-	addr := w.address(t, "web")
-	w.eligible(t, 0, 4)
+	w := rig.StartWeir(t, webConfig(agent, heartbeats))
+	addr := w.Address(t, "web")
+	w.Eligible(t, 0, 4)
 	s := &scene{t: t, agent: agent, weir: w, eligible: 4, kills: map[string]span{}}
 
-	chats := startChats(t, addr)
-	l := startLoad(t, addr, 200)
+	chats := rig.StartChats(t, addr)
+	l := rig.StartLoad(t, addr, 200)
 	started := time.Now()
 	s.settle(step)
 
-	e := startBackend(t, "e")
+	e := rig.StartBackend(t, "e")
 	s.back("e", func() { register(t, agent, e, 3) })
 	s.settle(step)
 	s.catalogOut("a", func() { agent.Deregister(t, "a") })
@@ -123,66 +122,66 @@ func TestChangesUnderLoad(t *testing.T) {
 	s.settle(step)
 	s.catalogOut("c", func() { agent.Fail(t, "c") })
 	s.settle(step)
-	s.heartbeatOut("d", func() { backends["d"].setSick(t, true) })
+	s.heartbeatOut("d", func() { backends["d"].SetSick(t, true) })
 	s.settle(step)
 	s.back("c", func() { agent.Pass(t, "c") })
 	s.settle(step)
-	s.back("d", func() { backends["d"].setSick(t, false) })
+	s.back("d", func() { backends["d"].SetSick(t, false) })
 	s.settle(step)
 	s.heartbeatOut("e", func() {
 		from := time.Now()
-		e.kill()
+		e.Kill()
 		s.kills["e"] = span{from, time.Now()}
 	})
 	s.settle(step)
-	s.back("e", func() { e.start(t) })
+	s.back("e", func() { e.Start(t) })
 	s.settle(step)
-	mark := w.mark()
+	mark := w.Mark()
 	agent.Warn(t, "b") // weight 2 becomes 1
-	w.await(t, mark, "eligible set changed", func(l line) bool { return strings.Contains(fmt.Sprint(l.Fields["reweighted"]), "/b") })
+	w.Await(t, mark, "eligible set changed", func(l rig.Line) bool { return strings.Contains(fmt.Sprint(l.Fields["reweighted"]), "/b") })
 	s.settle(step)
-	mark = w.mark()
+	mark = w.Mark()
 	register(t, agent, backends["a"], 7) // re-registered with another weight
-	w.await(t, mark, "eligible set changed", func(l line) bool { return strings.Contains(fmt.Sprint(l.Fields["reweighted"]), "/a") })
+	w.Await(t, mark, "eligible set changed", func(l rig.Line) bool { return strings.Contains(fmt.Sprint(l.Fields["reweighted"]), "/a") })
 	s.settle(step)
 	s.catalogOut("a", func() { agent.MaintainNode(t, true); s.eligible = 1 }) // a node's maintenance takes all out
 	if !testing.Short() {
 		t.Logf("lasted %v", time.Since(started).Round(time.Second))
 	}
-	results := l.stop()
+	results := l.Stop()
 	if n := len(results); n == 0 {
 		t.Fatal("no connections were made")
 	}
 	s.check(results, s.absences[len(s.absences)-1].from.Add(-reaction))
-	chats.check(s)
-	if code := w.stop(t); code != 0 {
+	s.checkChats(chats)
+	if code := w.Stop(t); code != 0 {
 		t.Errorf("exit code: got %d, want 0", code)
 	}
 }
 
 // check looks at all connections that began before the end, when the last
 // good backend was taken away.
-func (s *scene) check(results []result, end time.Time) {
+func (s *scene) check(results []rig.Result, end time.Time) {
 	s.t.Helper()
 	counts := map[string]int{}
 	failed := 0
 	for _, r := range results {
-		if r.began.After(end.Add(-50 * time.Millisecond)) {
+		if r.Began.After(end.Add(-50 * time.Millisecond)) {
 			continue
 		}
-		if r.err != nil {
+		if r.Err != nil {
 			if s.excused(r) {
-				s.t.Logf("joined to a backend that was killed then: %v", r.err)
+				s.t.Logf("joined to a backend that was killed then: %v", r.Err)
 				continue
 			}
 			failed++
-			s.t.Errorf("connection from %s at %s failed: %v; weir says: %v", r.client, r.began.Format("15:04:05.000"), r.err, s.finished(r).Fields)
+			s.t.Errorf("connection from %s at %s failed: %v; weir says: %v", r.Client, r.Began.Format("15:04:05.000"), r.Err, s.weir.Finished(r.Client, r.Began).Fields)
 			continue
 		}
-		counts[r.name]++
+		counts[r.Name]++
 		for _, a := range s.absences {
-			if r.name == a.name && r.began.After(a.from) && (a.to.IsZero() || r.began.Before(a.to)) {
-				s.t.Errorf("connection at %s went to %s, which was out since %s", r.began.Format("15:04:05.000"), r.name, a.from.Format("15:04:05.000"))
+			if r.Name == a.name && r.Began.After(a.from) && (a.to.IsZero() || r.Began.Before(a.to)) {
+				s.t.Errorf("connection at %s went to %s, which was out since %s", r.Began.Format("15:04:05.000"), r.Name, a.from.Format("15:04:05.000"))
 			}
 		}
 	}
@@ -191,94 +190,26 @@ func (s *scene) check(results []result, end time.Time) {
 
 // excused reports whether a failed connection had been joined to a backend
 // that was killed after the join.
-func (s *scene) excused(r result) bool {
-	l := s.finished(r)
-	if l.str("end") != "backend_reset" {
+func (s *scene) excused(r rig.Result) bool {
+	l := s.weir.Finished(r.Client, r.Began)
+	if l.Str("end") != "backend_reset" {
 		return false
 	}
-	_, name, _ := strings.Cut(l.str("instance"), "/")
+	_, name, _ := strings.Cut(l.Str("instance"), "/")
 	kill, ok := s.kills[name]
-	return ok && r.began.Before(kill.to) && l.Time.After(kill.from)
+	return ok && r.Began.Before(kill.to) && l.Time.After(kill.from)
 }
 
-// finished is what weir logged of the connection at its end. Client ports come
-// again within a minute.
-func (s *scene) finished(r result) line {
-	for _, l := range s.weir.find("connection finished") {
-		if l.str("client") == r.client && l.Time.After(r.began) {
-			return l
-		}
-	}
-	return line{}
-}
-
-// A chat is a long-lived connection that talks all the time.
-type chat struct {
-	conn   net.Conn
-	lines  int
-	err    error
-	ended  chan struct{} // closed when it stopped talking
-	quit   chan struct{} // closed to make it stop
-	client string
-}
-
-type chats []*chat
-
-// startChats opens enough connections for every backend to have some.
-func startChats(t *testing.T, addr string) chats {
-	t.Helper()
-	var all chats
-	for range 20 {
-		conn, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &chat{conn: conn, ended: make(chan struct{}), quit: make(chan struct{}), client: conn.LocalAddr().String()}
-		t.Cleanup(func() { conn.Close(); <-c.ended })
-		fmt.Fprint(conn, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")
-		go c.talk()
-		all = append(all, c)
-	}
-	return all
-}
-
-func (c *chat) talk() {
-	defer close(c.ended)
-	in := bufio.NewReader(c.conn)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for ; ; c.lines++ {
-		if _, c.err = fmt.Fprintf(c.conn, "line %d\n", c.lines); c.err != nil {
-			return
-		}
-		var got string
-		if got, c.err = in.ReadString('\n'); c.err != nil {
-			return
-		}
-		if want := fmt.Sprintf("LINE %d\n", c.lines); got != want {
-			c.err = fmt.Errorf("got %q, want %q", got, want)
-			return
-		}
-		select {
-		case <-c.quit:
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// check demands that every chat still goes on, through all changes of other
+// checkChats demands that every one still goes on, through all changes of other
 // instances and of its own.
-func (all chats) check(s *scene) {
+func (s *scene) checkChats(all rig.Chats) {
 	s.t.Helper()
+	all.Stop()
 	lines := 0
 	for _, c := range all {
-		close(c.quit)
-		<-c.ended
-		c.conn.Close()
-		lines += c.lines
-		if c.err != nil {
-			s.t.Errorf("long-lived connection from %s ended after %d lines: %v", c.client, c.lines, c.err)
+		lines += c.Lines
+		if c.Err != nil {
+			s.t.Errorf("long-lived connection from %s ended after %d lines: %v", c.Client, c.Lines, c.Err)
 		}
 	}
 	s.t.Logf("%d long-lived connections went on, %d lines each on average", len(all), lines/len(all))

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"weir/test/rig"
 )
 
 // What a user types, what comes back, and the exit code: 0 fine, 1 failed, 2
@@ -84,11 +86,11 @@ listener "web" {
 		{"version", []string{"version"}, 0, []string{"weir ", "go1."}, nil},
 		{"completion", []string{"completion", "bash"}, 0, []string{"complete"}, nil},
 		{"healthcheck up", []string{"healthcheck", taken}, 0, nil, nil},
-		{"healthcheck down", []string{"healthcheck", freeAddress(t)}, 1, nil, []string{"connection refused"}},
+		{"healthcheck down", []string{"healthcheck", rig.FreeAddress(t)}, 1, nil, []string{"connection refused"}},
 		{"healthcheck nonsense", []string{"healthcheck", "nonsense"}, 2, nil, []string{"HOST:PORT"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			stdout, stderr, code := command(t, c.args...)
+			stdout, stderr, code := rig.Command(t, c.args...)
 			if code != c.code {
 				t.Errorf("exit code: got %d, want %d", code, c.code)
 			}

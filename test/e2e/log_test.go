@@ -3,23 +3,23 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
 	"weir/test/consul"
+	"weir/test/rig"
 )
 
 // A log that nobody reads stops nothing: connections, catalog changes, shutdown.
 func TestStuckLog(t *testing.T) {
 	agent := consul.Dev(t, consul.Options{})
-	register(t, agent, startBackend(t, "a"), 1)
-	bind := freeAddress(t)
+	register(t, agent, rig.StartBackend(t, "a"), 1)
+	bind := rig.FreeAddress(t)
 	path := filepath.Join(t.TempDir(), "config.hcl")
 	config := fmt.Sprintf("%s\nconsul {\n  address = %q\n}\nservice \"web\" {\n%s}\nlistener \"web\" {\n  bind = %q\n  service = \"web\"\n}\n",
-		logging, agent.HTTP(), heartbeats, bind)
+		rig.Logging, agent.HTTP(), heartbeats, bind)
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -28,8 +28,8 @@ func TestStuckLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close() // never read
-	cmd := exec.Command(binary, "run", "--config", path)
-	cmd.Env, cmd.Stderr = cleanEnv(), in
+	cmd := rig.NewCommand("run", "--config", path)
+	cmd.Stderr = in
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +40,9 @@ func TestStuckLog(t *testing.T) {
 
 	answers := func(want string) {
 		t.Helper()
-		var last result
-		for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-			if last = get(t.Context(), bind); last.name == want {
+		var last rig.Result
+		for deadline := time.Now().Add(rig.Patience); time.Now().Before(deadline); {
+			if last = rig.Get(t.Context(), bind); last.Name == want {
 				return
 			}
 		}
@@ -50,11 +50,11 @@ func TestStuckLog(t *testing.T) {
 	}
 	answers("a")
 	for range 1000 { // at debug, several times what the pipe holds
-		if r := get(t.Context(), bind); r.err != nil {
-			t.Fatal(r.err)
+		if r := rig.Get(t.Context(), bind); r.Err != nil {
+			t.Fatal(r.Err)
 		}
 	}
-	register(t, agent, startBackend(t, "b"), 1)
+	register(t, agent, rig.StartBackend(t, "b"), 1)
 	answers("b")
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestStuckLog(t *testing.T) {
 		if err != nil {
 			t.Errorf("end: got %v, want exit code 0", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(rig.Patience):
 		t.Error("weir didn't end")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"runtime"
 	"testing"
+
+	"weir/test/rig"
 )
 
 // The environment says which relay moves the bytes, and the first line of the log which
@@ -17,8 +19,8 @@ func TestRelayIsNamed(t *testing.T) {
 	for asked, want := range map[string]string{"": best, best: best, "goroutine": "goroutine"} {
 		t.Run("asked for "+asked, func(t *testing.T) {
 			t.Setenv("WEIR_RELAY", asked)
-			w := startWeir(t, filesConfig(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}))
-			if got := w.await(t, 0, "starting", nil).str("relay"); got != want {
+			w := rig.StartWeir(t, filesConfig(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}))
+			if got := w.Await(t, 0, "starting", nil).Str("relay"); got != want {
 				t.Errorf("got relay %q, want %q", got, want)
 			}
 		})
@@ -26,9 +28,9 @@ func TestRelayIsNamed(t *testing.T) {
 }
 
 // onLoop reports whether weir moves bytes by event loops in this run of the tests.
-func (w *weir) onLoop(t *testing.T) bool {
+func onLoop(t *testing.T, w *rig.Weir) bool {
 	t.Helper()
-	relay := w.await(t, 0, "starting", nil).str("relay")
+	relay := w.Await(t, 0, "starting", nil).Str("relay")
 	if asked := os.Getenv("WEIR_RELAY"); asked != "" && asked != relay {
 		t.Errorf("got relay %q, want %q", relay, asked)
 	}

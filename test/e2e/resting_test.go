@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"weir/test/rig"
 )
 
 // A connection at rest costs two descriptors and, by relay, at most 1 or 8 KiB.
@@ -34,9 +34,9 @@ func TestRestingConnections(t *testing.T) {
 	})
 	t.Cleanup(func() { ln.Close(); serving.Wait() })
 
-	w := startWeir(t, strings.Replace(filesConfig(t, ln.Addr().(*net.TCPAddr)), "service \"web\" {}", "service \"web\" {\n  connect_timeout = \"5s\"\n}", 1))
-	addr := w.address(t, "web")
-	w.eligible(t, 0, 1)
+	w := rig.StartWeir(t, strings.Replace(filesConfig(t, ln.Addr().(*net.TCPAddr)), "service \"web\" {}", "service \"web\" {\n  connect_timeout = \"5s\"\n}", 1))
+	addr := w.Address(t, "web")
+	w.Eligible(t, 0, 1)
 	open := func(n int) {
 		for range n {
 			conn, err := net.Dial("tcp", addr)
@@ -52,45 +52,19 @@ func TestRestingConnections(t *testing.T) {
 		}
 	}
 	open(100) // what the first connections cost once and for all
-	memory, descriptors := w.memory(t), w.descriptors(t)
+	memory, descriptors := w.Memory(t), w.Descriptors(t)
 	open(connections)
-	perConn := float64(w.memory(t)-memory) / connections
-	fds := w.descriptors(t) - descriptors
+	perConn := float64(w.Memory(t)-memory) / connections
+	fds := w.Descriptors(t) - descriptors
 	t.Logf("%d connections at rest: %.0f bytes and %.2f descriptors each", connections, perConn, float64(fds)/connections)
 	if fds != 2*connections {
 		t.Errorf("descriptors: got %d more, want %d", fds, 2*connections)
 	}
 	limit := 8192.0
-	if w.onLoop(t) {
+	if onLoop(t, w) {
 		limit = 1024
 	}
-	if perConn > limit && !raceEnabled { // the race detector keeps its own books
+	if perConn > limit && !rig.Race { // the race detector keeps its own books
 		t.Errorf("memory: got %.0f bytes a connection, want at most %.0f", perConn, limit)
 	}
-}
-
-// memory is weir's resident memory in bytes.
-func (w *weir) memory(t *testing.T) int {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(w.cmd.Process.Pid), "status"))
-	if err != nil {
-		t.Skip("no /proc here: ", err)
-	}
-	for l := range strings.Lines(string(b)) {
-		var kib int
-		if _, err := fmt.Sscanf(l, "VmRSS: %d kB", &kib); err == nil {
-			return kib << 10
-		}
-	}
-	t.Fatal("no VmRSS in status")
-	return 0
-}
-
-func (w *weir) descriptors(t *testing.T) int {
-	t.Helper()
-	fds, err := os.ReadDir(filepath.Join("/proc", fmt.Sprint(w.cmd.Process.Pid), "fd"))
-	if err != nil {
-		t.Skip("no /proc here: ", err)
-	}
-	return len(fds)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"weir/test/consul"
+	"weir/test/rig"
 )
 
 // A token that loses its rights makes Consul answer with an empty list and
@@ -31,22 +32,22 @@ func TestTokenLosesItsRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	register(t, agent, startBackend(t, "a"), 1)
-	w := startWeir(t, fmt.Sprintf("consul {\n  address = %q\n  token = %q\n}\nservice \"web\" {\n%s}\nlistener \"web\" {\n  bind = \"127.0.0.1:0\"\n  service = \"web\"\n}\n",
+	register(t, agent, rig.StartBackend(t, "a"), 1)
+	w := rig.StartWeir(t, fmt.Sprintf("consul {\n  address = %q\n  token = %q\n}\nservice \"web\" {\n%s}\nlistener \"web\" {\n  bind = \"127.0.0.1:0\"\n  service = \"web\"\n}\n",
 		agent.HTTP(), token.SecretID, heartbeats))
-	addr := w.address(t, "web")
-	w.eligible(t, 0, 1)
+	addr := w.Address(t, "web")
+	w.Eligible(t, 0, 1)
 
 	policy.Rules = `service "other" { policy = "read" }`
 	if _, _, err := acl.PolicyUpdate(policy, nil); err != nil {
 		t.Fatal(err)
 	}
 	// Consul ends the poll only after its time, with an empty list at the same index.
-	w.awaitFor(t, 90*time.Second, 0, "the token may not see all instances, those that it no longer sees stay", nil)
-	if r := get(t.Context(), addr); r.err != nil || r.name != "a" {
+	w.AwaitFor(t, 90*time.Second, 0, "the token may not see all instances, those that it no longer sees stay", nil)
+	if r := rig.Get(t.Context(), addr); r.Err != nil || r.Name != "a" {
 		t.Errorf("without rights: got %+v, want an answer of a", r)
 	}
-	if changes := len(w.find("eligible set changed")); changes != 1 {
+	if changes := len(w.Find("eligible set changed")); changes != 1 {
 		t.Errorf("changes of the eligible set: got %d, want 1", changes)
 	}
 }

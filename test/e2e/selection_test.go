@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"weir/test/consul"
+	"weir/test/rig"
 )
 
 // Tags and a filter choose among a service's instances, in a Consul that wants
@@ -21,15 +22,15 @@ func TestSelectionWithTokenOverTLS(t *testing.T) {
 		"c": {Tags: []string{"v2", "blue"}, Meta: map[string]string{"zone": "south"}},
 		"d": {Tags: []string{"Blue", "V2"}, Meta: map[string]string{"zone": "north"}}, // case doesn't matter, as in Consul's ?tag=
 	} {
-		b := startBackend(t, name)
-		i.Service, i.ID, i.Host, i.Port = "web", name, b.host, b.port
+		b := rig.StartBackend(t, name)
+		i.Service, i.ID, i.Host, i.Port = "web", name, b.Host, b.Port
 		agent.Register(t, i)
 	}
 	tokenFile := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(tokenFile, []byte(token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := startWeir(t, fmt.Sprintf(`
+	w := rig.StartWeir(t, fmt.Sprintf(`
 consul {
   address    = "https://%s"
   token_file = %q
@@ -50,8 +51,8 @@ listener "web" {
   service = "web"
 }
 `, agent.HTTPS(), tokenFile, agent.TLS.CAFile, agent.TLS.CertFile, agent.TLS.KeyFile, agent.TLS.ServerName, heartbeats))
-	addr := w.address(t, "web")
-	w.eligible(t, 0, 2)
+	addr := w.Address(t, "web")
+	w.Eligible(t, 0, 2)
 	checkShares(t, addr, map[string]int{"a": 1, "d": 1})
 }
 
@@ -65,11 +66,11 @@ func checkShares(t *testing.T, addr string, weights map[string]int) {
 	}
 	var names []string
 	for range cycles * sum {
-		r := get(t.Context(), addr)
-		if r.err != nil {
-			t.Fatal(r.err)
+		r := rig.Get(t.Context(), addr)
+		if r.Err != nil {
+			t.Fatal(r.Err)
 		}
-		names = append(names, r.name)
+		names = append(names, r.Name)
 	}
 	checkCounts(t, count(names), weights, cycles)
 	if got := len(count(names)); got != len(weights) {
@@ -80,11 +81,11 @@ func checkShares(t *testing.T, addr string, weights map[string]int) {
 // Who must call an instance good is the service's choice.
 func TestHealthyWhen(t *testing.T) {
 	agent := consul.Dev(t, consul.Options{})
-	good, sick, failing := startBackend(t, "good"), startBackend(t, "sick"), startBackend(t, "failing")
+	good, sick, failing := rig.StartBackend(t, "good"), rig.StartBackend(t, "sick"), rig.StartBackend(t, "failing")
 	register(t, agent, good, 3)
 	register(t, agent, sick, 2)
 	register(t, agent, failing, 2)
-	sick.setSick(t, true)
+	sick.SetSick(t, true)
 	agent.Fail(t, "failing")
 	for rule, want := range map[string]map[string]int{
 		"both":      {"good": 1}, // a lone weight of 3
@@ -92,9 +93,9 @@ func TestHealthyWhen(t *testing.T) {
 		"heartbeat": {"good": 3, "failing": 2},
 	} {
 		t.Run(rule, func(t *testing.T) {
-			w := startWeir(t, webConfig(agent, fmt.Sprintf("healthy_when = %q\n%s", rule, heartbeats)))
-			addr := w.address(t, "web")
-			w.eligible(t, 0, len(want))
+			w := rig.StartWeir(t, webConfig(agent, fmt.Sprintf("healthy_when = %q\n%s", rule, heartbeats)))
+			addr := w.Address(t, "web")
+			w.Eligible(t, 0, len(want))
 			checkShares(t, addr, want)
 		})
 	}
@@ -103,7 +104,7 @@ func TestHealthyWhen(t *testing.T) {
 // Service files are a catalog without a server, and the same files register in
 // Consul.
 func TestServiceFiles(t *testing.T) {
-	a, b := startBackend(t, "a"), startBackend(t, "b")
+	a, b := rig.StartBackend(t, "a"), rig.StartBackend(t, "b")
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -117,25 +118,25 @@ func TestServiceFiles(t *testing.T) {
 		return path
 	}
 	definition := func(weight int) string {
-		return fmt.Sprintf("service {\n  id = \"a\"\n  name = \"web\"\n  address = %q\n  port = %d\n  weights = {\n    passing = %d\n    warning = 1\n  }\n}\n", a.host, a.port, weight)
+		return fmt.Sprintf("service {\n  id = \"a\"\n  name = \"web\"\n  address = %q\n  port = %d\n  weights = {\n    passing = %d\n    warning = 1\n  }\n}\n", a.Host, a.Port, weight)
 	}
 	inHCL := write("a.hcl", definition(3))
-	inJSON := write("b.json", fmt.Sprintf(`{"services": [{"id": "b", "name": "web", "address": %q, "port": %d}]}`, b.host, b.port))
+	inJSON := write("b.json", fmt.Sprintf(`{"services": [{"id": "b", "name": "web", "address": %q, "port": %d}]}`, b.Host, b.Port))
 	service := fmt.Sprintf("service \"web\" {\n%s\n}\nlistener \"web\" {\n  bind = \"127.0.0.1:0\"\n  service = \"web\"\n}\n", heartbeats)
 
-	w := startWeir(t, fmt.Sprintf("files {\n  dir = %q\n}\n%s", dir, service))
-	addr := w.address(t, "web")
-	w.eligible(t, 0, 2)
+	w := rig.StartWeir(t, fmt.Sprintf("files {\n  dir = %q\n}\n%s", dir, service))
+	addr := w.Address(t, "web")
+	w.Eligible(t, 0, 2)
 	checkShares(t, addr, map[string]int{"a": 3, "b": 1})
 
-	mark := w.mark()
+	mark := w.Mark()
 	write("a.hcl", definition(2))
-	w.await(t, mark, "eligible set changed", func(l line) bool { return strings.Contains(fmt.Sprint(l.Fields["reweighted"]), "a") })
+	w.Await(t, mark, "eligible set changed", func(l rig.Line) bool { return strings.Contains(fmt.Sprint(l.Fields["reweighted"]), "a") })
 	checkShares(t, addr, map[string]int{"a": 2, "b": 1})
 
-	mark = w.mark()
+	mark = w.Mark()
 	write("c.hcl", "service {\n  name = \"web\"\n  prot = 80\n}\n")
-	bad := w.await(t, mark, "definition file is bad, nothing of it is used", nil)
+	bad := w.Await(t, mark, "definition file is bad, nothing of it is used", nil)
 	if text := fmt.Sprint(bad.Fields); !strings.Contains(text, "c.hcl:3") || !strings.Contains(text, "port") {
 		t.Errorf("log of a bad file: got %v, want its place and the right key", bad.Fields)
 	}
@@ -143,8 +144,8 @@ func TestServiceFiles(t *testing.T) {
 
 	agent := consul.Dev(t, consul.Options{})
 	agent.RegisterFiles(t, inHCL, inJSON)
-	w = startWeir(t, webConfig(agent, heartbeats))
-	addr = w.address(t, "web")
-	w.eligible(t, 0, 2)
+	w = rig.StartWeir(t, webConfig(agent, heartbeats))
+	addr = w.Address(t, "web")
+	w.Eligible(t, 0, 2)
 	checkShares(t, addr, map[string]int{"a": 2, "b": 1})
 }

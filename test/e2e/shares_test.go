@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"weir/test/consul"
+	"weir/test/rig"
 )
 
 // webConfig is one listener on a free port and one service "web", found in the
@@ -36,10 +37,10 @@ const heartbeats = `
   }
 `
 
-func register(t *testing.T, agent *consul.Agent, b *backend, weight int) {
+func register(t *testing.T, agent *consul.Agent, b *rig.Backend, weight int) {
 	t.Helper()
 	agent.Register(t, consul.Instance{
-		Service: "web", ID: b.name, Host: b.host, Port: b.port, Check: true,
+		Service: "web", ID: b.Name, Host: b.Host, Port: b.Port, Check: true,
 		Weights: consul.Weights{Passing: weight, Warning: 1},
 	})
 }
@@ -49,21 +50,21 @@ func TestExactShares(t *testing.T) {
 	agent := consul.Dev(t, consul.Options{})
 	weights := map[string]int{"a": 5, "b": 2, "c": 1}
 	for name, weight := range weights {
-		register(t, agent, startBackend(t, name), weight)
+		register(t, agent, rig.StartBackend(t, name), weight)
 	}
-	w := startWeir(t, webConfig(agent, heartbeats))
-	addr := w.address(t, "web")
-	w.eligible(t, 0, 3)
+	w := rig.StartWeir(t, webConfig(agent, heartbeats))
+	addr := w.Address(t, "web")
+	w.Eligible(t, 0, 3)
 
 	t.Run("one by one", func(t *testing.T) {
 		const cycle, picks = 8, 8000
 		var names []string
 		for i := range picks {
-			r := get(t.Context(), addr)
-			if r.err != nil {
-				t.Fatalf("connection %d: %v", i, r.err)
+			r := rig.Get(t.Context(), addr)
+			if r.Err != nil {
+				t.Fatalf("connection %d: %v", i, r.Err)
 			}
-			names = append(names, r.name)
+			names = append(names, r.Name)
 		}
 		checkCounts(t, count(names), weights, picks/cycle)
 		for i := range picks - cycle + 1 {
@@ -80,12 +81,12 @@ func TestExactShares(t *testing.T) {
 		for c := range clients {
 			running.Go(func() {
 				for range each {
-					r := get(t.Context(), addr)
-					if r.err != nil {
-						failed.Store(&r.err)
+					r := rig.Get(t.Context(), addr)
+					if r.Err != nil {
+						failed.Store(&r.Err)
 						return
 					}
-					names[c] = append(names[c], r.name)
+					names[c] = append(names[c], r.Name)
 				}
 			})
 		}
@@ -99,7 +100,7 @@ func TestExactShares(t *testing.T) {
 		}
 		checkCounts(t, count(all), weights, clients*each/8)
 	})
-	if code := w.stop(t); code != 0 {
+	if code := w.Stop(t); code != 0 {
 		t.Errorf("exit code: got %d, want 0", code)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"weir/test/rig"
 )
 
 // stream is a reproducible content of its own for each seed.
@@ -74,8 +76,8 @@ func testTransfers(t *testing.T, connections, size int) {
 			serving.Go(func() { exchange(conn, 2, down, wantUp) })
 		}
 	})
-	w := startWeir(t, filesConfig(t, ln.Addr().(*net.TCPAddr)))
-	addr := w.address(t, "web")
+	w := rig.StartWeir(t, filesConfig(t, ln.Addr().(*net.TCPAddr)))
+	addr := w.Address(t, "web")
 
 	var clients sync.WaitGroup
 	for range connections {
@@ -95,15 +97,15 @@ func testTransfers(t *testing.T, connections, size int) {
 	for err := range problems {
 		t.Error(err)
 	}
-	if code := w.stop(t); code != 0 {
+	if code := w.Stop(t); code != 0 {
 		t.Errorf("exit code: got %d, want 0", code)
 	}
-	for _, l := range w.find("connection finished") {
-		if l.num("bytes_up") != up || l.num("bytes_down") != down || l.str("end") != "complete" {
+	for _, l := range w.Find("connection finished") {
+		if l.Num("bytes_up") != up || l.Num("bytes_down") != down || l.Str("end") != "complete" {
 			t.Errorf("logged %v, want %d bytes up, %d down, complete", l.Fields, up, down)
 		}
 	}
-	if got := len(w.find("connection finished")); got != connections {
+	if got := len(w.Find("connection finished")); got != connections {
 		t.Errorf("connections logged: got %d, want %d", got, connections)
 	}
 }
