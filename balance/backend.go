@@ -16,6 +16,11 @@ type Backend struct {
 	Connections atomic.Uint64 // connections ever joined to it
 	Failures    atomic.Uint64 // connects to it that failed
 
+	// Closed is set by whoever ends its connections, because a drain is over: what joins
+	// it later, after a long connect, is to end as well. An Update that has it in service
+	// again clears it.
+	Closed atomic.Bool
+
 	// The Pool's, under its lock:
 	weight  int     // that it is eligible with in the snapshot, 0 when it isn't
 	wanted  int     // the same after the Update under way

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"math"
 	"net/netip"
 	"time"
 )
@@ -15,6 +16,7 @@ type Config struct {
 	Log       Log
 	Consul    *Consul
 	Files     *Files
+	Process   Process
 	Services  []Service  // in the order of the files; names are unique
 	Listeners []Listener // at least one; names are unique, addresses do not clash
 }
@@ -76,6 +78,18 @@ type Files struct {
 	Dir string // a directory when Load looked
 }
 
+// Forever is a time without an end, where a key takes "forever".
+const Forever = time.Duration(math.MaxInt64)
+
+// Process is what holds for all of weir.
+type Process struct {
+	MaxConnections int           // 0: derived from the descriptor limit
+	ShutdownDelay  time.Duration // between readiness off and listeners closed
+	ShutdownGrace  time.Duration // for live connections, from then on; may be Forever
+	UpgradeGrace   time.Duration // the same after an upgrade
+	PIDFile        string        // empty: none
+}
+
 // Service is a pool of backends.
 type Service struct {
 	Name           string   // as in Consul
@@ -85,6 +99,10 @@ type Service struct {
 	Balance        Balance
 	ConnectTimeout time.Duration // above 0
 	Retries        int           // backends tried after the first one, 0 to 10
+	Drain          time.Duration // for live connections of an instance that is removed, at weight 0 or in maintenance; may be Forever
+	OnUnhealthy    OnUnhealthy
+	ProxyProtocol  ProxyProtocol
+	MaxPerInstance int // connections at a time; 0: any number
 	OnEmpty        OnEmpty
 	EmptyHold      time.Duration // with OnEmptyHold: how long the catalog must insist that most instances are gone, at least a second
 	PanicThreshold int           // in percent of the instances with a verdict, 0 to 100
@@ -110,6 +128,26 @@ type OnEmpty string
 const (
 	OnEmptyHold  OnEmpty = "hold"
 	OnEmptyApply OnEmpty = "apply"
+)
+
+// OnUnhealthy says what becomes of live connections of an instance that is no longer healthy.
+type OnUnhealthy string
+
+// What becomes of them.
+const (
+	OnUnhealthyKeep  OnUnhealthy = "keep"
+	OnUnhealthyClose OnUnhealthy = "close"
+)
+
+// ProxyProtocol is the version of the PROXY protocol that backends are told the client's
+// address with.
+type ProxyProtocol string
+
+// The versions.
+const (
+	NoProxyProtocol ProxyProtocol = ""
+	ProxyProtocolV1 ProxyProtocol = "v1"
+	ProxyProtocolV2 ProxyProtocol = "v2"
 )
 
 // Balance names the policy that spreads connections over backends.
@@ -144,6 +182,37 @@ const (
 // Listener is an address that clients connect to, and the service behind it.
 type Listener struct {
 	Name    string
-	Bind    netip.AddrPort // where the file gives no host, [::]: all addresses, IPv4 too; port 0: any free one
-	Service string         // the Name of one of Config.Services
+	Bind    Bind
+	Service string // the Name of one of Config.Services
+
+	MaxConnections          int // at a time; 0: as many as the process takes
+	MaxConnectionsPerClient int // at a time, by source address, IPv6 by /64; 0: any number
+	WhenFull                WhenFull
+	IdleTimeout             time.Duration // 0, as the next one: none
+	MaxLifetime             time.Duration
+	HalfCloseTimeout        time.Duration // idle time after one side has ended; 0: none
+	KeepAlive               time.Duration // TCP keep-alive's idle time, on both sides; 0: off
 }
+
+// Bind is an address to listen on: exactly one of its fields is set.
+type Bind struct {
+	AddrPort netip.AddrPort // where the file gives no host, [::]: all addresses, IPv4 too; port 0: any free one
+	Path     string         // of a unix socket, absolute
+}
+
+// String is the address as in the file.
+func (b Bind) String() string {
+	if b.Path != "" {
+		return "unix:" + b.Path
+	}
+	return b.AddrPort.String()
+}
+
+// WhenFull says what becomes of clients for whom there is no room.
+type WhenFull string
+
+// What becomes of them.
+const (
+	WhenFullWait  WhenFull = "wait" // in the kernel's queue
+	WhenFullClose WhenFull = "close"
+)

@@ -22,12 +22,12 @@ func (c *checker) listeners(blocks []rawListener) []Listener {
 		default:
 			first[raw.Name] = raw.NameAt
 		}
-		l := Listener{Name: raw.Name, Bind: c.bind(&raw)}
+		l := Listener{Name: raw.Name, Bind: Bind{AddrPort: c.bind(&raw)}}
 		if service := given(c, raw.Service, raw.ServiceAt); service != nil {
 			l.Service = *service
 		}
 		for j, earlier := range listeners {
-			if clash(earlier.Bind, l.Bind) {
+			if clash(earlier.Bind.AddrPort, l.Bind.AddrPort) {
 				c.reject(raw.BindAt, "Address in use",
 					"Listener %q, at %s, already takes %s. Choose another port, or another IP address; 0.0.0.0 stands for all of IPv4, and [::] or none for all of IPv6 and IPv4.",
 					earlier.Name, place(blocks[j].BindAt), earlier.Bind)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 
@@ -10,9 +11,10 @@ import (
 // A Listener accepts for one service on one address.
 type Listener struct {
 	*session.Front
-	server  *Server
-	socket  *socket
-	closing chan struct{} // closed when Shutdown begins
+	server *Server
+	socket *socket
+	ctx    context.Context // ends when it is to accept no more
+	end    context.CancelCauseFunc
 }
 
 // Addr is the address bound, with the port that the kernel chose for port 0.
@@ -36,8 +38,8 @@ func (l *Listener) Serve() error {
 		return err
 	}
 	defer s.accepting.Done()
-	l.Listening(l.Addr())
-	if err := s.relay.Serve(fd, l.Front, l.closing); err != nil {
+	l.Listening(l.Addr().String())
+	if err := s.relay.Serve(l.ctx, fd, l.Front); err != nil {
 		return err
 	}
 	return ErrServerClosed
@@ -45,7 +47,7 @@ func (l *Listener) Serve() error {
 
 // listen returns a descriptor that is the relay's.
 func (l *Listener) listen() (fd int, err error) {
-	if err := l.server.relay.Prepare(l.socket.fd); err != nil {
+	if err := l.server.relay.Prepare(l.socket.fd, *l.Settings()); err != nil {
 		l.socket.close()
 		return -1, fmt.Errorf("listen on %s: %w", l.Addr(), err)
 	}
@@ -55,6 +57,6 @@ func (l *Listener) listen() (fd int, err error) {
 // close ends Serve, which takes what waits in the kernel's queue before it
 // returns. The server's lock is held.
 func (l *Listener) close() {
-	close(l.closing)
+	l.end(nil)
 	l.socket.close()
 }

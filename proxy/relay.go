@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"weir/balance"
 	"weir/proxy/goroutine"
 	"weir/proxy/session"
 )
@@ -20,22 +21,27 @@ const (
 
 // A relay joins clients to backends and moves their bytes, from accept to close.
 type relay interface {
-	// Prepare is given a listening socket before it listens, to set what the sockets
-	// accepted inherit.
-	Prepare(socket int) error
+	// Prepare is given a listening socket before it listens, and again when the
+	// settings change, to set what the sockets accepted inherit.
+	Prepare(socket int, s session.Settings) error
 
 	// Serve takes connections from a listening socket, which is the relay's from
-	// now on, until closing is closed; then those that wait in its queue, and
-	// closes it. It is called once a listener, and returns when it is closed.
-	Serve(socket int, f *session.Front, closing <-chan struct{}) error
+	// now on, until ctx ends; then those that wait in its queue, unless the cause is
+	// session.ErrHandedOver, and closes it. It is called once a listener, and returns
+	// when it is closed.
+	Serve(ctx context.Context, socket int, f *session.Front) error
+
+	// End resets, soon, all sessions that are joined to a backend, for that reason. Those
+	// that join it later are reset at once while its Closed is set, as it must be.
+	End(b *balance.Backend, r session.EndReason)
 
 	// Ended returns how many sessions have ended so far.
 	Ended() int
 
 	// Finish lets the sessions go on until they end or ctx does, resets those that
-	// are left and says how many. All of Serve have returned before it is called,
-	// and nothing of the relay runs after it.
-	Finish(ctx context.Context) (cut int)
+	// are left for that reason and says how many. All of Serve have returned before it
+	// is called, and nothing of the relay runs after it.
+	Finish(ctx context.Context, r session.EndReason) (cut int)
 }
 
 // ParseKind returns the kind of that name, and for "" the best there is here.

@@ -47,11 +47,13 @@ func (s *Server) Bind(name string, addr netip.AddrPort, service *session.Service
 	if err != nil {
 		return nil, err
 	}
+	ctx, end := context.WithCancelCause(context.Background())
 	l := &Listener{
-		Front:   session.NewFront(name, service, s.log),
-		server:  s,
-		socket:  socket,
-		closing: make(chan struct{}),
+		Front:  session.NewFront(name, service, session.Settings{}, nil, s.log),
+		server: s,
+		socket: socket,
+		ctx:    ctx,
+		end:    end,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,6 +79,6 @@ func (s *Server) Shutdown(ctx context.Context) (finished, cut int) {
 	}
 	s.mu.Unlock()
 	s.accepting.Wait()
-	cut = s.relay.Finish(ctx)
+	cut = s.relay.Finish(ctx, session.Shutdown)
 	return s.relay.Ended() - before - cut, cut
 }

@@ -41,9 +41,9 @@ func (r *rig) listen(t *testing.T) (socket int) {
 // been accepted.
 func (r *rig) serveClosing(t *testing.T, socket int) {
 	t.Helper()
-	closing := make(chan struct{})
-	close(closing)
-	if err := r.server.relay.Serve(socket, r.listener.Front, closing); err != nil {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.server.relay.Serve(ctx, socket, r.listener.Front); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -19,16 +19,17 @@ func TestKeepAliveOfAnEarlyClient(t *testing.T) {
 	o := startOrigin(t, echo)
 	r := newRig(t, o.addr)
 	socket := r.listen(t)
-	closing, served := make(chan struct{}), make(chan error, 1)
+	served := make(chan error, 1)
+	ctx, end := context.WithCancel(context.Background())
 	t.Cleanup(func() {
-		close(closing)
+		end()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
 		<-r.shutDown(context.Background())
 	})
 	early := r.dial(t)
-	go func() { served <- r.server.relay.Serve(socket, r.listener.Front, closing) }()
+	go func() { served <- r.server.relay.Serve(ctx, socket, r.listener.Front) }()
 	wantOptions(t, r, o, early)
 }
 

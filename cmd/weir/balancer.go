@@ -56,7 +56,7 @@ func newBalancer(conf *config.Config, relay proxy.Kind, log hclog.Logger) (*bala
 	var errs []error
 	for _, c := range conf.Listeners {
 		s := b.services[c.Service]
-		l, err := b.server.Bind(c.Name, c.Bind, s.proxy())
+		l, err := b.server.Bind(c.Name, c.Bind.AddrPort, s.proxy())
 		if err != nil {
 			errs = append(errs, withName("listener", c.Name, err))
 			continue

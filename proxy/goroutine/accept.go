@@ -1,6 +1,7 @@
 package goroutine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,22 +17,22 @@ import (
 const mostQueued = 65535
 
 // Prepare does nothing: what is set on connections is set on each.
-func (r *Relay) Prepare(int) error { return nil }
+func (r *Relay) Prepare(int, session.Settings) error { return nil }
 
-// Serve takes connections from a listening socket, which it owns, until closing is
-// closed; then those that wait in its queue.
-func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) error {
+// Serve takes connections from a listening socket, which it owns, until ctx ends; then
+// those that wait in its queue, unless the cause is session.ErrHandedOver.
+func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
 	ln, err := listener(socket)
 	if err != nil {
 		return err
 	}
 	expired := make(chan struct{}) // closed when accept fails for good
 	go func() {
-		<-closing
+		<-ctx.Done()
 		ln.SetDeadline(time.Unix(1, 0))
 		close(expired)
 	}()
-	r.accept(ln, f, closing)
+	r.accept(ctx, ln, f)
 	<-expired
 	return nil
 }
@@ -47,7 +48,7 @@ func listener(socket int) (*net.TCPListener, error) {
 	return ln.(*net.TCPListener), nil
 }
 
-func (r *Relay) accept(ln *net.TCPListener, f *session.Front, closing <-chan struct{}) {
+func (r *Relay) accept(ctx context.Context, ln *net.TCPListener, f *session.Front) {
 	var wait time.Duration
 	for {
 		conn, err := ln.AcceptTCP()
@@ -55,7 +56,10 @@ func (r *Relay) accept(ln *net.TCPListener, f *session.Front, closing <-chan str
 		case err == nil:
 			wait = 0
 			r.start(conn, f)
-		case isClosed(closing):
+		case context.Cause(ctx) == session.ErrHandedOver:
+			ln.Close()
+			return
+		case ctx.Err() != nil:
 			// Nothing goes between these two: who comes in there is lost.
 			late := takeQueued(ln)
 			ln.Close()
@@ -70,7 +74,7 @@ func (r *Relay) accept(ln *net.TCPListener, f *session.Front, closing <-chan str
 			wait = min(max(2*wait, session.MinAcceptPause), session.MaxAcceptPause)
 			select {
 			case <-time.After(wait):
-			case <-closing:
+			case <-ctx.Done():
 			}
 		}
 	}
@@ -78,7 +82,7 @@ func (r *Relay) accept(ln *net.TCPListener, f *session.Front, closing <-chan str
 
 func (r *Relay) start(conn *net.TCPConn, f *session.Front) {
 	f.Accepted.Add(1)
-	p := &pair{relay: r, front: f, client: conn, began: time.Now()}
+	p := &pair{relay: r, front: f, service: f.Service(), client: conn, began: time.Now()}
 	r.track(p)
 	go p.connect()
 }
@@ -127,13 +131,4 @@ func acceptOne(listener int) (*net.TCPConn, error) {
 		return nil, syscall.ECONNABORTED
 	}
 	return conn.(*net.TCPConn), nil
-}
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }

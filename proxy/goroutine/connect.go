@@ -36,9 +36,9 @@ func (p *pair) connect() {
 // join connects to a backend, or says why the session ends without one.
 func (p *pair) join() (session.EndReason, error) {
 	var tries session.Tries
-	b := tries.First(p.front)
+	b := tries.First(p.front, p.service)
 	if b == nil {
-		return session.NoBackend, nil
+		return tries.Why(nil), nil
 	}
 	for {
 		err := p.dial(b)
@@ -58,14 +58,14 @@ func (p *pair) join() (session.EndReason, error) {
 			b = tries.Resume()
 		}
 		if b == nil {
-			return session.ConnectFailed, err
+			return tries.Why(err), err
 		}
 	}
 }
 
 // dial tries one backend.
 func (p *pair) dial(b *balance.Backend) error {
-	d := net.Dialer{Timeout: p.front.Service.ConnectTimeout, KeepAliveConfig: keepAlive()}
+	d := net.Dialer{Timeout: p.service.ConnectTimeout, KeepAliveConfig: keepAlive()}
 	// Not DialTCP: it binds before it connects, and a port bound so serves one
 	// connection, not one to each backend.
 	conn, err := d.DialContext(p.relay.dialing, "tcp", b.Addr().String())

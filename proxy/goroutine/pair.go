@@ -15,6 +15,7 @@ import (
 type pair struct {
 	relay   *Relay
 	front   *session.Front
+	service *session.Service
 	began   time.Time
 	client  *net.TCPConn
 	server  *net.TCPConn // to the backend; set before the flows start

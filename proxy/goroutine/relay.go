@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync"
 
+	"weir/balance"
 	"weir/proxy/session"
 )
 
@@ -30,6 +31,11 @@ func New() *Relay {
 	return &Relay{dialing: ctx, cut: cancel, pairs: map[*pair]struct{}{}}
 }
 
+// End resets, soon, all sessions that are joined to a backend.
+func (r *Relay) End(b *balance.Backend, reason session.EndReason) {
+	// TODO(D)
+}
+
 // Ended returns how many sessions have ended so far.
 func (r *Relay) Ended() int {
 	r.mu.Lock()
@@ -39,7 +45,7 @@ func (r *Relay) Ended() int {
 
 // Finish lets the sessions go on until they end or ctx does, resets those that are
 // left and says how many. All of Serve have returned before it is called.
-func (r *Relay) Finish(ctx context.Context) (cut int) {
+func (r *Relay) Finish(ctx context.Context, reason session.EndReason) (cut int) {
 	done := make(chan struct{}) // closed when the last session's last goroutine has ended
 	go func() {
 		r.running.Wait()
@@ -53,7 +59,7 @@ func (r *Relay) Finish(ctx context.Context) (cut int) {
 	r.mu.Lock()
 	cut = len(r.pairs)
 	for p := range r.pairs {
-		p.abort(session.Shutdown)
+		p.abort(reason)
 	}
 	r.mu.Unlock()
 	<-done

@@ -24,7 +24,7 @@ func join(t *testing.T, r *Relay) (client, backend *net.TCPConn) {
 	pool := balance.NewPool(&balance.WeightedRoundRobin{})
 	addr := behind.Addr().(*net.TCPAddr).AddrPort()
 	pool.Update([]balance.Member{{Name: "node-0/web", Addr: addr, CatalogWeight: 1}}, balance.Admission{Rule: balance.Catalog})
-	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience}, hclog.NewNullLogger())
+	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience}, session.Settings{}, nil, hclog.NewNullLogger())
 
 	ln := listen(t)
 	file, err := ln.File()
@@ -36,16 +36,17 @@ func join(t *testing.T, r *Relay) (client, backend *net.TCPConn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closing, served := make(chan struct{}), make(chan error, 1)
-	go func() { served <- r.Serve(socket, front, closing) }()
+	served := make(chan error, 1)
+	ctx, end := context.WithCancel(context.Background())
+	go func() { served <- r.Serve(ctx, socket, front) }()
 	t.Cleanup(func() {
-		close(closing)
+		end()
 		if err := <-served; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if cut := r.Finish(ctx); cut != 0 {
+		if cut := r.Finish(ctx, session.Shutdown); cut != 0 {
 			t.Errorf("got %d sessions cut at the end, want none", cut)
 		}
 	})

@@ -20,6 +20,7 @@ type conn struct {
 	up, down       flow // client to backend, backend to client
 
 	front   *session.Front
+	service *session.Service
 	addr    netip.AddrPort // the client's
 	began   time.Time
 	reason  session.EndReason // why it ends; set once
@@ -66,15 +67,15 @@ func (l *loop) begin(a arrival) {
 	if l.born++; l.born == 0 {
 		l.born++
 	}
-	*c = conn{front: a.front, addr: a.addr, began: time.Now(), born: l.born}
+	*c = conn{front: a.front, service: a.front.Service(), addr: a.addr, began: time.Now(), born: l.born}
 	c.client = side{conn: c, fd: a.fd, prompt: true}
 	c.server = side{conn: c, fd: -1}
 	c.up = flow{src: &c.client, dst: &c.server}
 	c.down = flow{src: &c.server, dst: &c.client}
 	c.timer.owner = c
 	l.add(&c.client)
-	if l.cutting {
-		c.because(session.Shutdown)
+	if l.cutting != "" {
+		c.because(l.cutting)
 		l.abort(c)
 		return
 	}

@@ -30,9 +30,9 @@ func (l *loop) firstTry(c *conn) {
 		c.up.rest = l.scratch[:n]
 		c.client.readable = n == len(l.scratch)
 	}
-	b := c.tries.First(c.front)
+	b := c.tries.First(c.front, c.service)
 	if b == nil {
-		l.refuse(c, session.NoBackend)
+		l.refuse(c)
 		return
 	}
 	l.try(c, b)
@@ -50,7 +50,7 @@ func (l *loop) try(c *conn, b *balance.Backend) {
 			return
 		}
 	}
-	l.refuse(c, session.ConnectFailed)
+	l.refuse(c)
 }
 
 // another returns whom to try after a failure, unless that waits for a pause.
@@ -102,7 +102,7 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 		c.server.watched = true
 		l.keep(&c.up)
 		l.add(&c.server)
-		l.set(&c.timer, c.front.Service.ConnectTimeout)
+		l.set(&c.timer, c.service.ConnectTimeout)
 	default:
 		closeFD(fd)
 		c.server.fd = -1
@@ -188,7 +188,7 @@ func (l *loop) join(c *conn) {
 		c.err = l.watch(&c.client, sideEvents)
 	}
 	if c.err != 0 { // for want of memory
-		l.refuse(c, session.ConnectFailed)
+		l.refuse(c)
 		return
 	}
 	l.pump(&c.up)
@@ -200,8 +200,12 @@ func (l *loop) watch(s *side, events uint32) errno {
 }
 
 // refuse resets a client that nobody takes.
-func (l *loop) refuse(c *conn, r session.EndReason) {
-	c.because(r)
-	c.front.Refused(c.addr, r, c.err)
+func (l *loop) refuse(c *conn) {
+	var err error
+	if c.err != 0 {
+		err = c.err
+	}
+	c.because(c.tries.Why(err))
+	c.front.Refused(c.addr, c.reason, err)
 	l.abort(c)
 }

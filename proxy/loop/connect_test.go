@@ -58,7 +58,7 @@ func TestEventsOfAFailedConnect(t *testing.T) {
 	pool := balance.NewPool(nil)
 	members := []balance.Member{{Name: "node/silent", Addr: silent, CatalogWeight: 1}}
 	pool.Update(members, balance.Admission{Rule: balance.Catalog})
-	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience, Retries: 1}, hclog.NewNullLogger())
+	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience, Retries: 1}, session.Settings{}, nil, hclog.NewNullLogger())
 	client, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -40,9 +40,9 @@ type loop struct {
 	ended atomic.Int64
 	mail  mailbox
 
-	cutting bool          // no session is to go on
-	stop    bool          // once there is none
-	stopped chan struct{} // closed when the loop has returned
+	cutting session.EndReason // no session is to go on, for that reason
+	stop    bool              // once there is none
+	stopped chan struct{}     // closed when the loop has returned
 }
 
 // A mailbox takes what other threads want done.
@@ -187,11 +187,11 @@ func (l *loop) add(s *side) {
 }
 
 // cut resets all sessions, and those to come.
-func (l *loop) cut() {
-	l.cutting = true
+func (l *loop) cut(r session.EndReason) {
+	l.cutting = r
 	for _, s := range l.sides {
 		if s != nil {
-			s.conn.because(session.Shutdown)
+			s.conn.because(r)
 			l.abort(s.conn)
 		}
 	}

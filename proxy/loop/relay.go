@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"weir/balance"
 	"weir/proxy/session"
 )
 
@@ -53,8 +54,9 @@ func (r *Relay) start() ([]*loop, error) {
 }
 
 // Serve takes connections from a prepared listening socket, which is the relay's from
-// now on, until closing is closed; then those that wait in its queue, and closes it.
-func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) error {
+// now on, until ctx ends; then those that wait in its queue, unless the cause is
+// session.ErrHandedOver, and closes it.
+func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
 	defer closeFD(int32(socket))
 	loops, err := r.start()
 	if err != nil {
@@ -65,9 +67,11 @@ func (r *Relay) Serve(socket int, f *session.Front, closing <-chan struct{}) err
 	id := -1 - r.acceptors
 	r.mu.Unlock()
 	each(loops, func(l *loop) { l.serve(id, int32(socket), f) })
-	<-closing
+	<-ctx.Done()
 	each(loops, func(l *loop) { l.shut(id) })
-	drain(loops, int32(socket), f)
+	if context.Cause(ctx) != session.ErrHandedOver {
+		drain(loops, int32(socket), f)
+	}
 	return nil
 }
 
@@ -84,6 +88,11 @@ func each(loops []*loop, f func(*loop)) {
 	done.Wait()
 }
 
+// End resets, soon, all sessions that are joined to a backend.
+func (r *Relay) End(b *balance.Backend, reason session.EndReason) {
+	// TODO(D)
+}
+
 // Ended returns how many sessions have ended so far.
 func (r *Relay) Ended() (n int) {
 	r.mu.Lock()
@@ -96,7 +105,7 @@ func (r *Relay) Ended() (n int) {
 
 // Finish lets the sessions go on until they end or ctx does, resets those that are
 // left and says how many. All of Serve have returned before it is called.
-func (r *Relay) Finish(ctx context.Context) (cut int) {
+func (r *Relay) Finish(ctx context.Context, reason session.EndReason) (cut int) {
 	r.mu.Lock()
 	loops := r.loops
 	r.mu.Unlock()
@@ -116,7 +125,7 @@ func (r *Relay) Finish(ctx context.Context) (cut int) {
 	for i, l := range loops {
 		l.do(func(l *loop) {
 			counts[i] = int(l.live.Load())
-			l.cut()
+			l.cut(reason)
 		})
 	}
 	for i, l := range loops {
@@ -127,7 +136,7 @@ func (r *Relay) Finish(ctx context.Context) (cut int) {
 }
 
 // Prepare sets what the sockets accepted inherit, which saves setting it on each.
-func (r *Relay) Prepare(socket int) error {
+func (r *Relay) Prepare(socket int, s session.Settings) error {
 	for _, o := range append(keepAlive[:], option{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1}) {
 		if err := setOption(int32(socket), o.level, o.name, o.value); err != 0 {
 			return os.NewSyscallError("setsockopt", err)

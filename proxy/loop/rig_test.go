@@ -44,17 +44,17 @@ func startRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := relay.Prepare(fd); err != nil { // late, but nobody comes yet
+	if err := relay.Prepare(fd, session.Settings{}); err != nil { // late, but nobody comes yet
 		t.Fatal(err)
 	}
 	addr := front.Addr().String()
 	front.Close()
 
 	conns := make(chan *net.TCPConn)
-	closing := make(chan struct{})
+	serving, end := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := relay.Serve(fd, session.NewFront("front", service, hclog.NewNullLogger()), closing); err != nil {
+		if err := relay.Serve(serving, fd, session.NewFront("front", service, session.Settings{}, nil, hclog.NewNullLogger())); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	})
@@ -69,12 +69,12 @@ func startRig(t *testing.T) *rig {
 		}
 	})
 	t.Cleanup(func() {
-		close(closing)
+		end()
 		backend.Close()
 		running.Wait()
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		relay.Finish(ctx)
+		relay.Finish(ctx, session.Shutdown)
 	})
 	return &rig{relay: relay, addr: addr, conns: conns}
 }

@@ -11,34 +11,138 @@ import (
 	"weir/balance"
 )
 
-// A Front is a listener as its relay sees it: whom its clients are joined to, and
-// what is counted and logged of them. Any number of goroutines may use it.
+// A Front is a listener as its relay sees it: whether there is room for a client, whom it
+// is joined to, and what is counted and logged of it. Any number of goroutines may use it.
+//
+// A relay calls Enter before each accept. If it is true, then Admit with the client that
+// came, or Left if none did; and Leave at the end of each session that was admitted. If it
+// is false, When says what to do: Await, and accept nothing until then; or accept, TurnAway
+// and reset.
 type Front struct {
-	Service *Service
-
-	Accepted atomic.Uint64
-	Unserved atomic.Uint64 // reset because no backend was eligible
+	Accepted atomic.Uint64 // all that were accepted, those turned away included
+	Unserved atomic.Uint64 // reset because no backend was eligible, or all were full
 	Failed   atomic.Uint64 // reset because no backend could be reached
+	TooMany  atomic.Uint64 // turned away: Full
+	Greedy   atomic.Uint64 // turned away: ClientFull
+
+	service  atomic.Pointer[Service]
+	settings atomic.Pointer[Settings]
+	process  *Room // of all listeners
+	room     Room  // of this one
+	clients  clients
 
 	log     hclog.Logger
 	without *quiet // for connections when no backend is eligible
 	refused *quiet // for connections that no backend took
 	starved *quiet // for accept: near the limit it fails and works by turns
+	full    *quiet // for clients that there is no room for
 }
 
-// NewFront returns the front of the listener of that name.
-func NewFront(name string, s *Service, log hclog.Logger) *Front {
-	return &Front{
-		Service: s,
-		log:     log.With("listener", name, "service", s.Name),
+// NewFront returns the front of the listener of that name. The process's room is nil where
+// there is no limit for all listeners.
+func NewFront(name string, service *Service, settings Settings, process *Room, log hclog.Logger) *Front {
+	if process == nil {
+		process = &Room{}
+	}
+	f := &Front{
+		process: process,
+		log:     log.With("listener", name),
 		without: newQuiet(rate.Every(time.Second)),
 		refused: newQuiet(rate.Every(time.Second)),
 		starved: newQuiet(rate.Every(10 * time.Second)),
+		full:    newQuiet(rate.Every(10 * time.Second)),
 	}
+	f.Configure(service, settings)
+	return f
+}
+
+// Configure changes the listener for clients to come.
+func (f *Front) Configure(service *Service, settings Settings) {
+	f.service.Store(service)
+	f.settings.Store(&settings)
+	f.room.Limit(settings.MaxConnections)
+}
+
+// Service is whom the next client is joined to. A session asks once.
+func (f *Front) Service() *Service { return f.service.Load() }
+
+// Settings is what the next client is granted. A session asks once.
+func (f *Front) Settings() *Settings { return f.settings.Load() }
+
+// Enter takes a place for the next client, if there is one.
+func (f *Front) Enter() bool {
+	if !f.process.enter() {
+		return false
+	}
+	if !f.room.enter() {
+		f.process.leave()
+		return false
+	}
+	return true
+}
+
+// When says what becomes of clients that there is no place for.
+func (f *Front) When() WhenFull { return f.Settings().WhenFull }
+
+// Await has wake called once, as soon as there may be a place for a client: perhaps at once,
+// by the caller. Wake must not block.
+func (f *Front) Await(wake func()) {
+	f.warn(f.full, "no room for more connections, they wait", "open", f.room.Used(), "open_in_process", f.process.Used())
+	if limit := f.process.limit.Load(); limit > 0 && f.process.used.Load() >= limit {
+		f.process.await(wake)
+		return
+	}
+	f.room.await(wake)
+}
+
+// TurnAway counts a client that came though there was no place: it is to be reset.
+func (f *Front) TurnAway(client netip.AddrPort) {
+	f.Accepted.Add(1)
+	f.TooMany.Add(1)
+	f.warn(f.full, "connection reset: no room for more", "client", name(client), "open", f.room.Used(), "open_in_process", f.process.Used())
+}
+
+// Admit counts a client, whose place Enter took, and says what it is granted. It is not ok
+// if the client is to be reset because it has too many sessions: then Admit has given the
+// place back.
+func (f *Front) Admit(client netip.AddrPort) (s *Settings, ok bool) {
+	f.Accepted.Add(1)
+	s = f.Settings()
+	if most := s.MaxConnectionsPerClient; most > 0 && client.IsValid() && !f.clients.enter(client.Addr(), most) {
+		f.Greedy.Add(1)
+		f.warn(f.full, "connection reset: this client has too many", "client", name(client), "max_connections_per_client", most)
+		f.Left()
+		return nil, false
+	}
+	return s, true
+}
+
+// Leave gives back the place of an admitted client, with the settings that Admit gave it.
+func (f *Front) Leave(client netip.AddrPort, s *Settings) {
+	if s.MaxConnectionsPerClient > 0 && client.IsValid() {
+		f.clients.leave(client.Addr())
+	}
+	f.Left()
+}
+
+// Left gives back a place for which no client came.
+func (f *Front) Left() {
+	f.room.leave()
+	f.process.leave()
+}
+
+// name is a client's address as logs have it.
+func name(client netip.AddrPort) string {
+	if !client.IsValid() {
+		return "unix"
+	}
+	return client.String()
 }
 
 // Listening says that connections are taken from now on.
-func (f *Front) Listening(addr netip.AddrPort) { f.log.Info("listening", "address", addr) }
+func (f *Front) Listening(addr string) {
+	f.log.Info("listening", "address", addr, "service", f.Service().Name)
+}
 
 // Bounds of the pause after a failed accept: descriptors run out for a while, and
 // connections wait in the kernel's queue meanwhile.
@@ -53,15 +157,19 @@ func (f *Front) Starved(err error) {
 }
 
 // Refused counts a client that is reset because no backend took it: the reason is
-// NoBackend, or ConnectFailed with the last try's error.
+// NoBackend, InstancesFull, or ConnectFailed or ConnectTimeout with the last try's error.
 func (f *Front) Refused(client netip.AddrPort, r EndReason, err error) {
-	if r == NoBackend {
+	switch r {
+	case NoBackend:
 		f.Unserved.Add(1)
-		f.warn(f.without, "connection reset: no backend is eligible", "client", client.String())
-		return
+		f.warn(f.without, "connection reset: no backend is eligible", "client", name(client))
+	case InstancesFull:
+		f.Unserved.Add(1)
+		f.warn(f.without, "connection reset: every eligible backend has max_connections_per_instance", "client", name(client))
+	default:
+		f.Failed.Add(1)
+		f.warn(f.refused, "connection reset: no backend could be reached", "client", name(client), "error", err)
 	}
-	f.Failed.Add(1)
-	f.warn(f.refused, "connection reset: no backend could be reached", "client", client.String(), "error", err)
 }
 
 // Watched reports whether Ended has any effect: an End may cost something to fill in.
@@ -70,7 +178,7 @@ func (f *Front) Watched() bool { return f.log.IsDebug() }
 // Ended tells of a session that is over.
 func (f *Front) Ended(e End) {
 	f.log.Debug("connection finished",
-		"client", e.Client.String(), // as JSON too, like the duration
+		"client", name(e.Client), // a text as JSON too, like the duration
 		"instance", e.Backend,
 		"bytes_up", e.Up,
 		"bytes_down", e.Down,
@@ -79,11 +187,11 @@ func (f *Front) Ended(e End) {
 }
 
 // connectFailed counts a failure that is the backend's.
-func (f *Front) connectFailed(b *balance.Backend, err error) {
+func (f *Front) connectFailed(s *Service, b *balance.Backend, err error) {
 	b.Failures.Add(1)
 	f.log.Debug("connect failed", "backend", b.Name(), "address", b.Addr(), "error", err)
-	if f.Service.ConnectFailed != nil {
-		f.Service.ConnectFailed(b)
+	if s.ConnectFailed != nil {
+		s.ConnectFailed(b)
 	}
 }
 
@@ -96,5 +204,6 @@ func (f *Front) warn(q *quiet, msg string, args ...any) {
 	if missed > 0 {
 		args = append(args, "not_logged", missed)
 	}
+	args = append(args, "service", f.Service().Name)
 	f.log.Warn(msg, args...)
 }

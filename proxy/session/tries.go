@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -24,22 +25,36 @@ const LastBytes = 500 * time.Millisecond
 // has a backend from one of these owes the pool a Leave, but for a Failed since.
 type Tries struct {
 	front   *Front
+	service *Service
 	left    int                // retries
 	tried   []*balance.Backend // and found wanting
 	current *balance.Backend
 	lone    bool // the pause under way is before a lone backend's second try
 }
 
-// First returns the backend to try first, nil if none is eligible.
-func (t *Tries) First(f *Front) *balance.Backend {
-	*t = Tries{front: f, left: f.Service.Retries}
-	return t.take(f.Service.Pool.Pick())
+// First returns the backend to try first. If there is none, Why says why.
+func (t *Tries) First(f *Front, s *Service) *balance.Backend {
+	*t = Tries{front: f, service: s, left: s.Retries}
+	return t.take(s.Pool.Pick())
+}
+
+// Why is the reason of an end without a backend: err is the last try's, nil if there was none.
+func (t *Tries) Why(err error) EndReason {
+	switch {
+	case errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded):
+		return ConnectTimeout
+	case err != nil:
+		return ConnectFailed
+	case t.service.MaxPerInstance > 0 && t.service.Pool.Snapshot().Len() > 0:
+		return InstancesFull
+	}
+	return NoBackend
 }
 
 // Failed says whom to try after the current backend could not be connected to. A
 // pause means that Resume will say, after that time. Neither means that nobody is left.
 func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
-	pool := t.front.Service.Pool
+	pool := t.service.Pool
 	b := t.current
 	t.current = nil
 	Leave(b)
@@ -53,7 +68,7 @@ func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
 		}
 		return nil, LonePause
 	}
-	t.front.connectFailed(b, err)
+	t.front.connectFailed(t.service, b, err)
 	t.tried = append(t.tried, b)
 	if retry {
 		if next := t.take(pool.PickOther(t.tried)); next != nil {
@@ -69,7 +84,7 @@ func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
 
 // Resume says whom to try now that the pause is over: only an eligible backend.
 func (t *Tries) Resume() *balance.Backend {
-	pool := t.front.Service.Pool
+	pool := t.service.Pool
 	if t.lone {
 		return t.take(pool.Pick())
 	}

@@ -1,0 +1,35 @@
+package session
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/pires/go-proxyproto"
+)
+
+// ProxyProtocol is the version of the PROXY protocol's header that goes to the backend
+// before all else. (proxy-protocol.txt of HAProxy, 2.1 and 2.2.)
+type ProxyProtocol uint8
+
+const (
+	NoHeader ProxyProtocol = iota
+	HeaderV1
+	HeaderV2
+)
+
+// Header returns the header of that version for a client, and the address of weir's that it
+// came to; nil for NoHeader. Both are zero for a client of a unix socket, whose path stands for both.
+func (p ProxyProtocol) Header(client, local netip.AddrPort, path string) []byte {
+	if p == NoHeader {
+		return nil
+	}
+	var from, to net.Addr = net.TCPAddrFromAddrPort(client), net.TCPAddrFromAddrPort(local)
+	if !client.IsValid() {
+		from, to = &net.UnixAddr{Net: "unix"}, &net.UnixAddr{Name: path, Net: "unix"}
+	}
+	header, err := proxyproto.HeaderProxyFromAddrs(byte(p), from, to).Format()
+	if err != nil {
+		return nil
+	}
+	return header
+}
