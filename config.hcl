@@ -41,6 +41,15 @@ consul {
 #   dir = "services.d"
 # }
 
+# All of weir.
+process {
+  max_connections = 0         # at a time; 0: as many as the limit of open files allows, which is the most anyway
+  shutdown_delay  = "0s"      # on SIGTERM or SIGINT, until the listeners close
+  shutdown_grace  = "30s"     # from then on, for live connections: a time, or "forever"
+  upgrade_grace   = "forever" # the same for the old process after an upgrade
+  pid_file        = ""        # where weir reload and weir upgrade find it; PID_FILE.result tells how the last one went
+}
+
 # A service; the label is its name in Consul. An empty block is enough.
 service "web" {
   tags            = []                     # only instances that bear all of these
@@ -49,11 +58,16 @@ service "web" {
   balance         = "weighted_round_robin" # by the weights in Consul
   connect_timeout = "1s"                   # to one instance
   retries         = 2                      # other instances tried when a connect fails
+  drain           = "forever"              # for live connections of an instance removed, in maintenance or at weight 0: a time, or "forever"
+  on_unhealthy    = "keep"                 # keep, or close: live connections of an instance that is unhealthy
+  proxy_protocol  = ""                     # v1 or v2: tell the instances the client's address in such a header; empty: no
   on_empty        = "hold"                 # hold, or apply: when most instances vanish from the catalog at once
   empty_hold      = "2m"                   # how long they are held until the catalog is believed
   panic_threshold = 0                      # fewer percent eligible: all with a verdict are used; 0: when none is
   failover        = []                     # datacenters for when the local one has no eligible instance, in order
   failback        = "30s"                  # how long a better datacenter must be good before it is used again
+
+  max_connections_per_instance = 0 # at a time, then an instance is skipped; 0: any number
 
   # weir's own check of each instance. Left out: the catalog decides alone.
   heartbeat {
@@ -70,6 +84,16 @@ service "web" {
 
 # An address to listen on, and the service behind it; at least one.
 listener "web" {
-  bind    = "0.0.0.0:8080" # an IP address and a port; ":8080": all addresses, IPv6 too
+  bind    = "0.0.0.0:8080" # an IP address and a port; ":8080": all addresses, IPv6 too; "unix:web.sock": a Unix socket
   service = "web"
+
+  max_connections            = 0      # at a time; 0, as the next: no limit but that of process
+  max_connections_per_client = 0      # by source address, IPv6 by /64; those beyond are reset
+  when_full                  = "wait" # wait (in the kernel's queue), or close: clients for whom there is no room
+
+  # A connection that reaches one of these times is reset on both sides. "0s": none.
+  idle_timeout       = "0s"  # without a byte in either direction
+  max_lifetime       = "0s"  # up to a tenth less, at random
+  half_close_timeout = "1h"  # without a byte once one side has ended
+  keepalive          = "60s" # TCP keep-alive on both sides: after so long, then every 15 s, 4 times; "0s": off
 }

@@ -2,8 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -14,6 +12,7 @@ import (
 type checker struct {
 	diags   hcl.Diagnostics
 	decoded hcl.Diagnostics // what decoding found: says which values never arrived
+	sources []string        // the files of the configuration
 	getenv  func(string) string
 }
 
@@ -105,35 +104,4 @@ func (c *checker) number(key string, raw *int, at hcl.Range, def, least, most in
 		return def
 	}
 	return *raw
-}
-
-// duration reads a key that takes a time of at least the given one.
-func (c *checker) duration(key string, raw *string, at hcl.Range, def, least time.Duration) time.Duration {
-	if raw = given(c, raw, at); raw == nil {
-		return def
-	}
-	d, err := time.ParseDuration(*raw)
-	switch {
-	case err != nil && strings.Trim(*raw, "0123456789.") == "" && *raw != "":
-		c.reject(at, "Invalid "+key, "The time %q lacks a unit. Write %q or %q, for example.", *raw, *raw+"s", *raw+"ms")
-	case err != nil:
-		c.reject(at, "Invalid "+key, `%q is no duration. Write a number with one of the units ms, s, m and h, such as "500ms", "2s" or "1m30s".`, *raw)
-	case d < least:
-		c.reject(at, "Invalid "+key, "%s is a time of at least %s, not %q. Left out, it is %s.", key, brief(least), *raw, brief(def))
-	default:
-		return d
-	}
-	return def
-}
-
-// brief writes a time without the parts that are 0: "24h", not "24h0m0s".
-func brief(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

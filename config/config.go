@@ -185,25 +185,25 @@ type Listener struct {
 	Bind    Bind
 	Service string // the Name of one of Config.Services
 
-	MaxConnections          int // at a time; 0: as many as the process takes
-	MaxConnectionsPerClient int // at a time, by source address, IPv6 by /64; 0: any number
-	WhenFull                WhenFull
-	IdleTimeout             time.Duration // 0, as the next one: none
+	MaxConnections          int           // at a time; 0: as many as the process takes
+	MaxConnectionsPerClient int           // at a time, by source address, IPv6 by /64; 0: any number
+	WhenFull                WhenFull      // of use with any limit, that of the process too
+	IdleTimeout             time.Duration // 0, as in the next two: none; else at least 100 ms
 	MaxLifetime             time.Duration
-	HalfCloseTimeout        time.Duration // idle time after one side has ended; 0: none
-	KeepAlive               time.Duration // TCP keep-alive's idle time, on both sides; 0: off
+	HalfCloseTimeout        time.Duration // idle time after one side has ended
+	KeepAlive               time.Duration // TCP keep-alive's idle time, on both sides: whole seconds, at most 32767; 0: off
 }
 
 // Bind is an address to listen on: exactly one of its fields is set.
 type Bind struct {
-	AddrPort netip.AddrPort // where the file gives no host, [::]: all addresses, IPv4 too; port 0: any free one
-	Path     string         // of a unix socket, absolute
+	AddrPort netip.AddrPort // where the file gives no host, [::]: all addresses, IPv4 too; port 0: any free one; a zone if and only if link-local
+	Path     string         // of a unix socket, absolute, at most 107 bytes
 }
 
-// String is the address as in the file.
+// String is the address as a file may have it.
 func (b Bind) String() string {
 	if b.Path != "" {
-		return "unix:" + b.Path
+		return unixPrefix + b.Path
 	}
 	return b.AddrPort.String()
 }

@@ -38,7 +38,7 @@ func (c *checker) consul(raw *rawConsul) *Consul {
 	conf.Address = c.address(c.setting(raw.Address, raw.AddressAt, "CONSUL_HTTP_ADDR"))
 	conf.Token, conf.TokenFile = c.token(raw)
 	conf.TLS = c.tls(sole(c, "tls", raw.TLS, func(r *rawTLS) hcl.Range { return r.At }), conf.Address)
-	conf.SnapshotFile = c.snapshotFile(raw)
+	conf.SnapshotFile = c.written("snapshot_file", "weir.snapshot", c.setting(raw.SnapshotFile, raw.SnapshotFileAt, ""))
 	conf.SnapshotMaxAge = c.snapshotMaxAge(raw)
 	return conf
 }

@@ -39,7 +39,7 @@ func isEcho(d *hcl.Diagnostic, all hcl.Diagnostics) bool {
 // everythingRead reports whether each block at the top of the files arrived in
 // raw; one with a misspelt name or a missing label does not.
 func everythingRead(files []*hcl.File, raw *rawConfig) bool {
-	arrived := len(raw.Log) + len(raw.Consul) + len(raw.Files) + len(raw.Services) + len(raw.Listeners)
+	arrived := len(raw.Log) + len(raw.Consul) + len(raw.Files) + len(raw.Process) + len(raw.Services) + len(raw.Listeners)
 	written := 0
 	for _, file := range files {
 		body := file.Body.(*hclsyntax.Body)

@@ -24,7 +24,7 @@ func TestEnvFunction(t *testing.T) {
 	if got, want := conf.Services[0].Retries, 7; got != want {
 		t.Errorf("retries %d, want %d: a number from a variable", got, want)
 	}
-	if got, want := conf.Listeners[0].Bind, netip.MustParseAddrPort("127.0.0.1:8080"); got != want {
+	if got, want := conf.Listeners[0].Bind.AddrPort, netip.MustParseAddrPort("127.0.0.1:8080"); got != want {
 		t.Errorf("bind %v, want %v, by default", got, want)
 	}
 }
@@ -40,7 +40,7 @@ func TestLoadReadsTheEnvironment(t *testing.T) {
 	if conf == nil {
 		t.Fatal(text(t, diags))
 	}
-	if got, want := conf.Listeners[0].Bind.Port(), uint16(9999); got != want {
+	if got, want := conf.Listeners[0].Bind.AddrPort.Port(), uint16(9999); got != want {
 		t.Errorf("port %d, want %d", got, want)
 	}
 	if got, want := conf.Services[0].Retries, 3; got != want {

@@ -40,7 +40,7 @@ listener "web" {
 // no other, be it in a comment.
 func TestExampleIsComplete(t *testing.T) {
 	want := make(map[string]bool)
-	for _, raw := range []any{&rawConfig{}, &rawLog{}, &rawConsul{}, &rawTLS{}, &rawFiles{}, &rawService{}, &rawHeartbeat{}, &rawListener{}} {
+	for _, raw := range []any{&rawConfig{}, &rawLog{}, &rawConsul{}, &rawTLS{}, &rawFiles{}, &rawProcess{}, &rawService{}, &rawHeartbeat{}, &rawListener{}} {
 		keys, blocks := known(raw)
 		for _, name := range append(keys, blocks...) {
 			want[name] = true

@@ -46,6 +46,9 @@ func checkPromises(t *testing.T, conf *Config) {
 	if conf.Consul != nil && conf.Consul.SnapshotMaxAge < time.Minute {
 		t.Errorf("consul %+v", conf.Consul)
 	}
+	if p := conf.Process; p.MaxConnections < 0 || p.ShutdownDelay < 0 || p.ShutdownGrace < 0 || p.UpgradeGrace < 0 {
+		t.Errorf("process %+v", p)
+	}
 	names := make(map[string]bool)
 	for _, s := range conf.Services {
 		if names[s.Name] || s.Name == "" {
@@ -56,6 +59,9 @@ func checkPromises(t *testing.T, conf *Config) {
 			t.Errorf("service %+v", s)
 		}
 		if s.OnEmpty == "" || s.EmptyHold < time.Second || s.Failback < 0 || s.PanicThreshold < 0 || s.PanicThreshold > 100 {
+			t.Errorf("service %+v", s)
+		}
+		if s.Drain < 0 || s.OnUnhealthy == "" || s.MaxPerInstance < 0 {
 			t.Errorf("service %+v", s)
 		}
 		for i, name := range s.Failover {
@@ -77,7 +83,18 @@ func checkPromises(t *testing.T, conf *Config) {
 		t.Error("no listener")
 	}
 	for i, l := range conf.Listeners {
-		if !l.Bind.IsValid() || !names[l.Service] {
+		if !names[l.Service] || l.MaxConnections < 0 || l.MaxConnectionsPerClient < 0 || l.WhenFull == "" {
+			t.Errorf("listener %+v", l)
+		}
+		if b := l.Bind; b.AddrPort.IsValid() == (b.Path != "") || b.Path != "" && (!filepath.IsAbs(b.Path) || len(b.Path) > 107) {
+			t.Errorf("listener %+v", l)
+		}
+		for _, d := range []time.Duration{l.IdleTimeout, l.MaxLifetime, l.HalfCloseTimeout} {
+			if d != 0 && d < 100*time.Millisecond {
+				t.Errorf("listener %+v", l)
+			}
+		}
+		if l.KeepAlive < 0 || l.KeepAlive%time.Second != 0 || l.KeepAlive > 32767*time.Second {
 			t.Errorf("listener %+v", l)
 		}
 		for _, other := range conf.Listeners[:i] {

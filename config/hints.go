@@ -59,7 +59,8 @@ func wanted(key string) string {
 		return `failover is a list of datacenters, such as ["dc2", "dc3"].`
 	case "insecure_skip_verify":
 		return key + " is true or false, without quotes."
-	case "retries", "panic_threshold", "port", "rise", "fall":
+	case "retries", "panic_threshold", "port", "rise", "fall",
+		"max_connections", "max_connections_per_client", "max_connections_per_instance":
 		return key + " is a whole number."
 	}
 	return key + " is one text in quotes."
@@ -83,8 +84,9 @@ func blockAround(d *hcl.Diagnostic, file *hcl.File) string {
 func hintUnknown(around, word string) string {
 	kinds := map[string]any{
 		"": &rawConfig{}, "log": &rawLog{}, "consul": &rawConsul{}, "tls": &rawTLS{}, "files": &rawFiles{},
-		"service": &rawService{}, "heartbeat": &rawHeartbeat{}, "listener": &rawListener{},
+		"process": &rawProcess{}, "service": &rawService{}, "heartbeat": &rawHeartbeat{}, "listener": &rawListener{},
 	}
+	var homes []string
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		keys, blocks := known(kinds[kind])
 		switch {
@@ -92,8 +94,11 @@ func hintUnknown(around, word string) string {
 		case kind == "":
 			return " It stands at the top of the file, outside of every other block."
 		default:
-			return fmt.Sprintf(" It belongs in a %s block.", kind)
+			homes = append(homes, kind)
 		}
+	}
+	if len(homes) > 0 {
+		return fmt.Sprintf(" It belongs in a %s block.", strings.Join(homes, " or "))
 	}
 	if kinds[around] == nil {
 		return ""

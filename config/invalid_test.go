@@ -78,7 +78,7 @@ func TestInvalid(t *testing.T) {
 
 // TestWarning shows that a warning leaves the configuration usable.
 func TestWarning(t *testing.T) {
-	for _, base := range []string{"testdata/warning", "testdata/warning_without_effect"} {
+	for _, base := range []string{"testdata/warning", "testdata/warning_without_effect", "testdata/warning_never_unhealthy"} {
 		conf, diags := loadWith(t, base+".hcl", noEnv)
 		if conf == nil || diags.HasErrors() {
 			t.Errorf("%s: config %v, errors %v; want a config and no errors", base, conf, diags.HasErrors())

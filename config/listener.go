@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -22,15 +23,10 @@ func (c *checker) listeners(blocks []rawListener) []Listener {
 		default:
 			first[raw.Name] = raw.NameAt
 		}
-		l := Listener{Name: raw.Name, Bind: Bind{AddrPort: c.bind(&raw)}}
-		if service := given(c, raw.Service, raw.ServiceAt); service != nil {
-			l.Service = *service
-		}
+		l := c.listener(&raw)
 		for j, earlier := range listeners {
-			if clash(earlier.Bind.AddrPort, l.Bind.AddrPort) {
-				c.reject(raw.BindAt, "Address in use",
-					"Listener %q, at %s, already takes %s. Choose another port, or another IP address; 0.0.0.0 stands for all of IPv4, and [::] or none for all of IPv6 and IPv4.",
-					earlier.Name, place(blocks[j].BindAt), earlier.Bind)
+			if clash(earlier.Bind, l.Bind) {
+				c.inUse(raw.BindAt, earlier, blocks[j].BindAt)
 				break
 			}
 		}
@@ -38,6 +34,55 @@ func (c *checker) listeners(blocks []rawListener) []Listener {
 		c.serviceGiven(&blocks[i])
 	}
 	return listeners
+}
+
+// listener reads one listener block.
+func (c *checker) listener(raw *rawListener) Listener {
+	l := Listener{
+		Name:                    raw.Name,
+		Bind:                    c.bind(raw),
+		MaxConnections:          c.number("max_connections", raw.MaxConnections, raw.MaxConnectionsAt, 0, 0, mostConnections),
+		MaxConnectionsPerClient: c.number("max_connections_per_client", raw.MaxPerClient, raw.MaxPerClientAt, 0, 0, mostConnections),
+		WhenFull:                oneOf(c, "when_full", raw.WhenFull, raw.WhenFullAt, WhenFullWait, WhenFullWait, WhenFullClose),
+		IdleTimeout:             c.timeout("idle_timeout", raw.IdleTimeout, raw.IdleTimeoutAt, 0),
+		MaxLifetime:             c.timeout("max_lifetime", raw.MaxLifetime, raw.MaxLifetimeAt, 0),
+		HalfCloseTimeout:        c.timeout("half_close_timeout", raw.HalfCloseTimeout, raw.HalfCloseTimeoutAt, defaultHalfClose),
+		KeepAlive:               c.keepAlive(raw),
+	}
+	if service := given(c, raw.Service, raw.ServiceAt); service != nil {
+		l.Service = *service
+	}
+	return l
+}
+
+const defaultHalfClose = time.Hour
+
+// keepAlive reads TCP keep-alive's idle time, in the terms of the kernel (tcp(7), TCP_KEEPIDLE).
+func (c *checker) keepAlive(raw *rawListener) time.Duration {
+	const def, most = 60 * time.Second, 32767 * time.Second
+	written := given(c, raw.KeepAlive, raw.KeepAliveAt)
+	if written == nil {
+		return def
+	}
+	d, ok := c.time("keepalive", *written, raw.KeepAliveAt, `"0s" stands for none.`)
+	switch {
+	case !ok:
+		return def
+	case d < 0 || d > most || d%time.Second != 0:
+		c.reject(raw.KeepAliveAt, "Invalid keepalive",
+			`keepalive is a time of whole seconds from 1s to %ds, or "0s" for none, not %q. Left out, it is %ds.`, most/time.Second, *written, def/time.Second)
+		return def
+	}
+	return d
+}
+
+// inUse reports an address that an earlier listener has.
+func (c *checker) inUse(at hcl.Range, earlier Listener, earlierAt hcl.Range) {
+	remedy := "another port, or another IP address; 0.0.0.0 stands for all of IPv4, and [::] or none for all of IPv6 and IPv4"
+	if earlier.Bind.Path != "" {
+		remedy = "another path"
+	}
+	c.reject(at, "Address in use", "Listener %q, at %s, already takes %s. Choose %s.", earlier.Name, place(earlierAt), earlier.Bind, remedy)
 }
 
 // serviceGiven reports a listener without a service.

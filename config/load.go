@@ -98,18 +98,20 @@ func unreadable(path string, err error) *hcl.Diagnostic {
 func parse(sources []source, getenv func(string) string) (*Config, *Diagnostics) {
 	d := &Diagnostics{files: make(map[string]*hcl.File)}
 	var files []*hcl.File
+	var names []string
 	for _, src := range sources {
 		file, diags := parseFile(src)
 		d.list = append(d.list, diags...)
 		d.files[src.name] = file
 		files = append(files, file)
+		names = append(names, src.name)
 	}
 	defer d.sort()
 	if d.HasErrors() {
 		return nil, d
 	}
 	raw, diags := decode(files, evalContext(getenv))
-	c := &checker{decoded: diags, getenv: getenv}
+	c := &checker{decoded: diags, sources: names, getenv: getenv}
 	conf := c.config(raw, everythingRead(files, raw), files[0].Body.MissingItemRange())
 	d.list = append(d.list, diags...)
 	d.list = append(d.list, c.diags...)
@@ -125,8 +127,11 @@ func parse(sources []source, getenv func(string) string) (*Config, *Diagnostics)
 func (c *checker) config(raw *rawConfig, complete bool, start hcl.Range) *Config {
 	conf := &Config{Log: c.log(raw.Log)}
 	conf.Consul, conf.Files = c.catalog(raw)
+	conf.Process = c.process(raw.Process)
 	conf.Services = c.services(raw.Services, conf.Consul)
 	conf.Listeners = c.listeners(raw.Listeners)
+	c.oneUseEach(raw, conf)
+	c.effects(raw, conf)
 	if complete {
 		c.references(raw, start)
 	}

@@ -27,16 +27,32 @@ func valid(t *testing.T, path string, getenv func(string) string) *Config {
 	return conf
 }
 
+// usual is a service with what the defaults of its connections are; the rest is the caller's.
+func usual(s Service) Service {
+	s.Balance, s.ConnectTimeout, s.Retries = WeightedRoundRobin, time.Second, 2
+	s.Drain, s.OnUnhealthy = Forever, OnUnhealthyKeep
+	s.OnEmpty, s.EmptyHold, s.Failback = OnEmptyHold, 2*time.Minute, 30*time.Second
+	return s
+}
+
+// plain is a listener with the defaults.
+func plain(name, bind, service string) Listener {
+	return Listener{
+		Name: name, Bind: Bind{AddrPort: netip.MustParseAddrPort(bind)}, Service: service,
+		WhenFull: WhenFullWait, HalfCloseTimeout: time.Hour, KeepAlive: time.Minute,
+	}
+}
+
+// usualProcess is what holds without a process block.
+var usualProcess = Process{ShutdownGrace: 30 * time.Second, UpgradeGrace: Forever}
+
 func TestDefaults(t *testing.T) {
 	want := &Config{
-		Log:    Log{Level: LevelInfo, Format: FormatText},
-		Consul: &Consul{Address: "http://127.0.0.1:8500", SnapshotMaxAge: 24 * time.Hour},
-		Services: []Service{{
-			Name: "web", HealthyWhen: HealthyCatalog, Balance: WeightedRoundRobin,
-			ConnectTimeout: time.Second, Retries: 2,
-			OnEmpty: OnEmptyHold, EmptyHold: 2 * time.Minute, Failback: 30 * time.Second,
-		}},
-		Listeners: []Listener{{Name: "web", Bind: netip.MustParseAddrPort("[::]:8080"), Service: "web"}},
+		Log:       Log{Level: LevelInfo, Format: FormatText},
+		Consul:    &Consul{Address: "http://127.0.0.1:8500", SnapshotMaxAge: 24 * time.Hour},
+		Process:   usualProcess,
+		Services:  []Service{usual(Service{Name: "web", HealthyWhen: HealthyCatalog})},
+		Listeners: []Listener{plain("web", "[::]:8080", "web")},
 	}
 	if d := diff(want, valid(t, "testdata/valid/smallest.hcl", noEnv)); d != "" {
 		t.Errorf("defaults (-want +got):\n%s", d)
@@ -45,17 +61,16 @@ func TestDefaults(t *testing.T) {
 
 func TestDefaultHeartbeatAndFiles(t *testing.T) {
 	want := &Config{
-		Log:   Log{Level: LevelInfo, Format: FormatText},
-		Files: &Files{Dir: "testdata/services.d"},
-		Services: []Service{{
-			Name: "web", HealthyWhen: HealthyBoth, Balance: WeightedRoundRobin,
-			ConnectTimeout: time.Second, Retries: 2,
-			OnEmpty: OnEmptyHold, EmptyHold: 2 * time.Minute, Failback: 30 * time.Second,
+		Log:     Log{Level: LevelInfo, Format: FormatText},
+		Files:   &Files{Dir: "testdata/services.d"},
+		Process: usualProcess,
+		Services: []Service{usual(Service{
+			Name: "web", HealthyWhen: HealthyBoth,
 			Heartbeat: &Heartbeat{Type: HTTP, Path: "/health", Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3},
-		}},
+		})},
 		Listeners: []Listener{
-			{Name: "web", Bind: netip.MustParseAddrPort("127.0.0.1:8080"), Service: "web"},
-			{Name: "local", Bind: netip.MustParseAddrPort("127.0.0.2:8080"), Service: "web"},
+			plain("web", "127.0.0.1:8080", "web"),
+			plain("local", "127.0.0.2:8080", "web"),
 		},
 	}
 	if d := diff(want, valid(t, "testdata/valid/files.hcl", noEnv)); d != "" {
@@ -76,10 +91,15 @@ func TestEverything(t *testing.T) {
 				KeyFile:  filepath.FromSlash("testdata/valid/files.hcl"), ServerName: "server.dc2.consul", InsecureSkipVerify: true,
 			},
 		},
+		Process: Process{
+			MaxConnections: 5000, ShutdownDelay: 5 * time.Second, ShutdownGrace: Forever, UpgradeGrace: 2 * time.Hour,
+			PIDFile: filepath.FromSlash("testdata/valid/weir.pid"),
+		},
 		Services: []Service{{
 			Name: "web", Tags: []string{"blue", "v2"},
 			Filter:      `Service.Meta.version == "v2" and not Checks.Status == critical`,
 			HealthyWhen: HealthyHeartbeat, Balance: WeightedRoundRobin, ConnectTimeout: 250 * time.Millisecond, Retries: 0,
+			Drain: 10 * time.Minute, OnUnhealthy: OnUnhealthyClose, ProxyProtocol: ProxyProtocolV2, MaxPerInstance: 200,
 			OnEmpty: OnEmptyHold, EmptyHold: 45 * time.Second, PanicThreshold: 30, Failover: []string{"dc3", "dc1"}, Failback: 0,
 			Heartbeat: &Heartbeat{
 				Type: HTTP, Path: "/up?deep=1", Expect: "up", Port: 9000,
@@ -87,15 +107,25 @@ func TestEverything(t *testing.T) {
 			},
 		}, {
 			Name: "db", HealthyWhen: HealthyCatalog, Balance: WeightedRoundRobin, ConnectTimeout: time.Second, Retries: 2,
+			Drain: 0, OnUnhealthy: OnUnhealthyKeep, ProxyProtocol: ProxyProtocolV1,
 			OnEmpty: OnEmptyApply, EmptyHold: 2 * time.Minute, Failback: 30 * time.Second,
 			Heartbeat: &Heartbeat{Type: TCP, Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3},
 		}},
 		Listeners: []Listener{
-			{Name: "web", Bind: netip.MustParseAddrPort("0.0.0.0:8080"), Service: "web"},
-			{Name: "web6", Bind: netip.MustParseAddrPort("[::1]:9090"), Service: "web"},
-			{Name: "db", Bind: netip.MustParseAddrPort("127.0.0.1:5432"), Service: "db"},
-			{Name: "any", Bind: netip.MustParseAddrPort("127.0.0.1:0"), Service: "db"},
-			{Name: "any2", Bind: netip.MustParseAddrPort("[::]:0"), Service: "db"},
+			plain("web", "0.0.0.0:8080", "web"),
+			{
+				Name: "web6", Bind: Bind{AddrPort: netip.MustParseAddrPort("[::1]:9090")}, Service: "web",
+				MaxConnections: 4000, MaxConnectionsPerClient: 30, WhenFull: WhenFullClose,
+				IdleTimeout: 15 * time.Minute, MaxLifetime: 12 * time.Hour, HalfCloseTimeout: 30 * time.Second, KeepAlive: 0,
+			},
+			plain("db", "127.0.0.1:5432", "db"),
+			plain("any", "127.0.0.1:0", "db"),
+			plain("any2", "[::]:0", "db"),
+			{
+				Name: "local", Bind: Bind{Path: "/tmp/weir-everything.sock"}, Service: "db",
+				WhenFull: WhenFullClose, KeepAlive: 32767 * time.Second,
+			},
+			plain("link", "[fe80::1%eth0]:9091", "db"),
 		},
 	}
 	if d := diff(want, valid(t, "testdata/valid/everything.hcl", noEnv)); d != "" {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -55,7 +56,14 @@ func TestParseBind(t *testing.T) {
 		"[::]:8080":              "[::]:8080",
 		"[::1]:0":                "[::1]:0",
 		"[::ffff:10.0.0.1]:8080": "10.0.0.1:8080",
-		"[fe80::1%eth0]:8080":    "",
+		"[fe80::1%eth0]:8080":    "[fe80::1%eth0]:8080",
+		"[fe80::1]:8080":         "",
+		"[fd00::1%eth0]:8080":    "",
+		"[::%eth0]:8080":         "",
+		"[::ffff:10.0.0.1%a]:80": "",
+		"169.254.0.1:80":         "169.254.0.1:80",
+		"/run/web.sock":          "",
+		"@web":                   "",
 		"127.0.0.1:65535":        "127.0.0.1:65535",
 		"":                       "",
 		":":                      "",
@@ -92,8 +100,25 @@ func TestClash(t *testing.T) {
 		{"0.0.0.0:80", "[::1]:80", false},
 		{"127.0.0.1:0", "127.0.0.1:0", false},
 		{"[::]:0", "127.0.0.1:0", false},
+		{"[fe80::1%a]:80", "[fe80::1%a]:80", true},
+		{"[fe80::1%a]:80", "[fe80::1%b]:80", false},
+		{"[::]:80", "[fe80::1%b]:80", true},
+		{"/run/a", "/run/a", true},
+		{"/run/a", "/run/b", false},
+		{"/run/a", "[::]:80", false},
+		{"", "", false}, // two that were found bad
+		{"", "[::]:80", false},
+		{"", "/run/a", false},
 	} {
-		a, b := netip.MustParseAddrPort(test.a), netip.MustParseAddrPort(test.b)
+		var binds [2]Bind
+		for i, s := range []string{test.a, test.b} {
+			if strings.HasPrefix(s, "/") {
+				binds[i].Path = s
+			} else if s != "" {
+				binds[i].AddrPort = netip.MustParseAddrPort(s)
+			}
+		}
+		a, b := binds[0], binds[1]
 		if clash(a, b) != test.want || clash(b, a) != test.want {
 			t.Errorf("%v and %v: %v, other way %v; want %v", a, b, clash(a, b), clash(b, a), test.want)
 		}

@@ -11,6 +11,7 @@ type rawConfig struct {
 	Log       []rawLog      `hcl:"log,block"`
 	Consul    []rawConsul   `hcl:"consul,block"`
 	Files     []rawFiles    `hcl:"files,block"`
+	Process   []rawProcess  `hcl:"process,block"`
 	Services  []rawService  `hcl:"service,block"`
 	Listeners []rawListener `hcl:"listener,block"`
 }
@@ -64,6 +65,20 @@ type rawFiles struct {
 	DirAt hcl.Range `hcl:"dir,attr_value_range"`
 }
 
+type rawProcess struct {
+	At               hcl.Range `hcl:",def_range"`
+	MaxConnections   *int      `hcl:"max_connections,optional"`
+	MaxConnectionsAt hcl.Range `hcl:"max_connections,attr_value_range"`
+	ShutdownDelay    *string   `hcl:"shutdown_delay,optional"`
+	ShutdownDelayAt  hcl.Range `hcl:"shutdown_delay,attr_value_range"`
+	ShutdownGrace    *string   `hcl:"shutdown_grace,optional"`
+	ShutdownGraceAt  hcl.Range `hcl:"shutdown_grace,attr_value_range"`
+	UpgradeGrace     *string   `hcl:"upgrade_grace,optional"`
+	UpgradeGraceAt   hcl.Range `hcl:"upgrade_grace,attr_value_range"`
+	PIDFile          *string   `hcl:"pid_file,optional"`
+	PIDFileAt        hcl.Range `hcl:"pid_file,attr_value_range"`
+}
+
 type rawService struct {
 	Body             hcl.Body       `hcl:",body"`
 	Name             string         `hcl:"name,label"`
@@ -80,6 +95,14 @@ type rawService struct {
 	ConnectTimeoutAt hcl.Range      `hcl:"connect_timeout,attr_value_range"`
 	Retries          *int           `hcl:"retries,optional"`
 	RetriesAt        hcl.Range      `hcl:"retries,attr_value_range"`
+	Drain            *string        `hcl:"drain,optional"`
+	DrainAt          hcl.Range      `hcl:"drain,attr_value_range"`
+	OnUnhealthy      *string        `hcl:"on_unhealthy,optional"`
+	OnUnhealthyAt    hcl.Range      `hcl:"on_unhealthy,attr_value_range"`
+	ProxyProtocol    *string        `hcl:"proxy_protocol,optional"`
+	ProxyProtocolAt  hcl.Range      `hcl:"proxy_protocol,attr_value_range"`
+	MaxPerInstance   *int           `hcl:"max_connections_per_instance,optional"`
+	MaxPerInstanceAt hcl.Range      `hcl:"max_connections_per_instance,attr_value_range"`
 	OnEmpty          *string        `hcl:"on_empty,optional"`
 	OnEmptyAt        hcl.Range      `hcl:"on_empty,attr_value_range"`
 	EmptyHold        *string        `hcl:"empty_hold,optional"`
@@ -114,12 +137,26 @@ type rawHeartbeat struct {
 }
 
 type rawListener struct {
-	Body      hcl.Body  `hcl:",body"`
-	At        hcl.Range `hcl:",def_range"`
-	Name      string    `hcl:"name,label"`
-	NameAt    hcl.Range `hcl:"name,label_range"`
-	Bind      *string   `hcl:"bind,optional"`
-	BindAt    hcl.Range `hcl:"bind,attr_value_range"`
-	Service   *string   `hcl:"service,optional"`
-	ServiceAt hcl.Range `hcl:"service,attr_value_range"`
+	Body               hcl.Body  `hcl:",body"`
+	At                 hcl.Range `hcl:",def_range"`
+	Name               string    `hcl:"name,label"`
+	NameAt             hcl.Range `hcl:"name,label_range"`
+	Bind               *string   `hcl:"bind,optional"`
+	BindAt             hcl.Range `hcl:"bind,attr_value_range"`
+	Service            *string   `hcl:"service,optional"`
+	ServiceAt          hcl.Range `hcl:"service,attr_value_range"`
+	MaxConnections     *int      `hcl:"max_connections,optional"`
+	MaxConnectionsAt   hcl.Range `hcl:"max_connections,attr_value_range"`
+	MaxPerClient       *int      `hcl:"max_connections_per_client,optional"`
+	MaxPerClientAt     hcl.Range `hcl:"max_connections_per_client,attr_value_range"`
+	WhenFull           *string   `hcl:"when_full,optional"`
+	WhenFullAt         hcl.Range `hcl:"when_full,attr_value_range"`
+	IdleTimeout        *string   `hcl:"idle_timeout,optional"`
+	IdleTimeoutAt      hcl.Range `hcl:"idle_timeout,attr_value_range"`
+	MaxLifetime        *string   `hcl:"max_lifetime,optional"`
+	MaxLifetimeAt      hcl.Range `hcl:"max_lifetime,attr_value_range"`
+	HalfCloseTimeout   *string   `hcl:"half_close_timeout,optional"`
+	HalfCloseTimeoutAt hcl.Range `hcl:"half_close_timeout,attr_value_range"`
+	KeepAlive          *string   `hcl:"keepalive,optional"`
+	KeepAliveAt        hcl.Range `hcl:"keepalive,attr_value_range"`
 }

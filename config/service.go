@@ -38,6 +38,10 @@ func (c *checker) service(raw *rawService, consul *Consul) Service {
 		Balance:        oneOf(c, "balance", raw.Balance, raw.BalanceAt, WeightedRoundRobin, WeightedRoundRobin),
 		ConnectTimeout: c.duration("connect_timeout", raw.ConnectTimeout, raw.ConnectTimeoutAt, time.Second, time.Millisecond),
 		Retries:        c.number("retries", raw.Retries, raw.RetriesAt, 2, 0, 10),
+		Drain:          c.lasting("drain", raw.Drain, raw.DrainAt, Forever),
+		OnUnhealthy:    oneOf(c, "on_unhealthy", raw.OnUnhealthy, raw.OnUnhealthyAt, OnUnhealthyKeep, OnUnhealthyKeep, OnUnhealthyClose),
+		ProxyProtocol:  oneOf(c, "proxy_protocol", raw.ProxyProtocol, raw.ProxyProtocolAt, NoProxyProtocol, NoProxyProtocol, ProxyProtocolV1, ProxyProtocolV2),
+		MaxPerInstance: c.number("max_connections_per_instance", raw.MaxPerInstance, raw.MaxPerInstanceAt, 0, 0, mostConnections),
 		OnEmpty:        oneOf(c, "on_empty", raw.OnEmpty, raw.OnEmptyAt, OnEmptyHold, OnEmptyHold, OnEmptyApply),
 		PanicThreshold: c.number("panic_threshold", raw.PanicThreshold, raw.PanicThresholdAt, 0, 0, 100),
 	}
@@ -48,13 +52,18 @@ func (c *checker) service(raw *rawService, consul *Consul) Service {
 		s.Heartbeat = c.heartbeat(beat)
 		return s
 	}
-	body := raw.Body.(*hclsyntax.Body)
-	if s.HealthyWhen == HealthyHeartbeat && len(body.Blocks) == 0 && body.Attributes["heartbeat"] == nil {
+	if s.HealthyWhen == HealthyHeartbeat && !raw.mayBeat() {
 		c.reject(raw.HealthyWhenAt, "No heartbeat to go by",
 			`Service %q has no heartbeat block, so that no instance would ever be healthy. Add "heartbeat {}" to it, or write healthy_when = "catalog".`, raw.Name)
 	}
 	s.HealthyWhen = HealthyCatalog
 	return s
+}
+
+// mayBeat reports whether there is a heartbeat block, or what may be one with a mistake.
+func (r *rawService) mayBeat() bool {
+	body := r.Body.(*hclsyntax.Body)
+	return len(body.Blocks) > 0 || body.Attributes["heartbeat"] != nil
 }
 
 // emptyHold reads how long vanished instances are held.

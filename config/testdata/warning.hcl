@@ -8,11 +8,20 @@ consul {
   }
 }
 
+process {
+  pid_file = "no-such-directory/weir.pid"
+}
+
 service "web" {}
 
 service "spare" {}
 
 listener "web" {
   bind    = "127.0.0.1:8080"
+  service = "web"
+}
+
+listener "socket" {
+  bind    = "unix:/no-such-directory/weir.sock"
   service = "web"
 }

@@ -41,7 +41,7 @@ listener "l8" {
 }
 
 listener "l9" {
-  bind    = "unix:/run/web.sock"
+  bind    = "/run/web.sock"
   service = "web"
 }
 
@@ -56,6 +56,16 @@ listener "l11" {
 }
 
 listener "l12" {
-  bind    = "[fe80::1%eth0]:8080"
+  bind    = "[fe80::1]:8080"
+  service = "web"
+}
+
+listener "l13" {
+  bind    = "[fd00::1%eth0]:8080"
+  service = "web"
+}
+
+listener "l14" {
+  bind    = "@web"
   service = "web"
 }

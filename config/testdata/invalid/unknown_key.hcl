@@ -1,11 +1,12 @@
 service "web" {
-  drain = "30s"
+  sticky          = true
+  max_connections = 10
 }
 
 listener "web" {
   bind            = "127.0.0.1:8080"
   service         = "web"
-  max_connections = 100
+  backlog         = 100
 }
 
 retries = 3

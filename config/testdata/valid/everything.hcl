@@ -22,6 +22,14 @@ consul {
   }
 }
 
+process {
+  max_connections = 5000
+  shutdown_delay  = "5s"
+  shutdown_grace  = "forever"
+  upgrade_grace   = "2h"
+  pid_file        = "weir.pid"
+}
+
 service "web" {
   tags            = ["blue", "v2"]
   filter          = "Service.Meta.version == \"v2\" and not Checks.Status == critical"
@@ -29,11 +37,16 @@ service "web" {
   balance         = "weighted_round_robin"
   connect_timeout = "250ms"
   retries         = 0
+  drain           = "10m"
+  on_unhealthy    = "close"
+  proxy_protocol  = "v2"
   on_empty        = "hold"
   empty_hold      = "45s"
   panic_threshold = 30
   failover        = ["dc3", "dc1"]
   failback        = "0s"
+
+  max_connections_per_instance = 200
 
   heartbeat {
     type     = "http"
@@ -48,9 +61,11 @@ service "web" {
 }
 
 service "db" {
-  healthy_when = "catalog"
-  on_empty     = "apply"
-  empty_hold   = "2m"
+  healthy_when   = "catalog"
+  on_empty       = "apply"
+  empty_hold     = "2m"
+  drain          = "0s"
+  proxy_protocol = "v1"
 
   heartbeat {
     type = "tcp"
@@ -65,6 +80,14 @@ listener "web" {
 listener "web6" {
   bind    = "[::1]:9090"
   service = "web"
+
+  max_connections            = 4000
+  max_connections_per_client = 30
+  when_full                  = "close"
+  idle_timeout               = "15m"
+  max_lifetime               = "12h"
+  half_close_timeout         = "30s"
+  keepalive                  = "0s"
 }
 
 listener "db" {
@@ -79,5 +102,19 @@ listener "any" {
 
 listener "any2" {
   bind    = ":0"
+  service = "db"
+}
+
+listener "local" {
+  bind    = "unix:/tmp/weir-everything.sock"
+  service = "db"
+
+  when_full          = "close"
+  half_close_timeout = "0s"
+  keepalive          = "32767s"
+}
+
+listener "link" {
+  bind    = "[fe80::1%eth0]:9091"
   service = "db"
 }

@@ -1,0 +1,7 @@
+service "web" {}
+
+listener "web" {
+  bind      = "127.0.0.1:8080"
+  service   = "web"
+  when_full = "reject"
+}

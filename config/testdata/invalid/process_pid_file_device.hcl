@@ -1,0 +1,10 @@
+process {
+  pid_file = "/dev/null"
+}
+
+service "web" {}
+
+listener "web" {
+  bind    = "127.0.0.1:8080"
+  service = "web"
+}
