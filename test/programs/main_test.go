@@ -1,0 +1,12 @@
+// Package programs runs real programs through weir, unchanged: they must not notice it. The programs
+// are Debian's; one that is missing fails the test.
+package programs
+
+import (
+	"os"
+	"testing"
+
+	"weir/test/rig"
+)
+
+func TestMain(m *testing.M) { os.Exit(rig.Main(m)) }
