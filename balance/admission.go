@@ -59,13 +59,19 @@ func (a Admission) anyone(members []Member) bool {
 // unproven reports whether one of the members may get connections once it has a verdict.
 func (a Admission) unproven(members []Member) bool {
 	for i := range members {
-		m := members[i]
-		if m.Heartbeat == Unproven {
-			m.Heartbeat = Up
-			if a.weight(&m) > 0 {
-				return true
-			}
+		if a.awaits(&members[i]) {
+			return true
 		}
 	}
 	return false
+}
+
+// awaits reports whether m may get connections once it has a verdict.
+func (a Admission) awaits(m *Member) bool {
+	if m.Heartbeat != Unproven {
+		return false
+	}
+	proven := *m
+	proven.Heartbeat = Up
+	return a.weight(&proven) > 0
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"sync/atomic"
+	"time"
 )
 
 // Backend is an instance as connections see it. There is one per name and address
@@ -22,11 +23,14 @@ type Backend struct {
 	Closed atomic.Bool
 
 	// The Pool's, under its lock:
-	weight  int     // that it is eligible with in the snapshot, 0 when it isn't
-	wanted  int     // the same after the Update under way
-	listed  uint64  // number of the last Update that listed it
-	place   int     // in Pool.backends
-	account account // the policy's
+	weight  int       // that it is eligible with in the snapshot, 0 when it isn't
+	wanted  int       // the same after the Update under way
+	listed  uint64    // number of the last Update that listed it
+	stood   Standing  // after the last Update
+	stands  Standing  // after the Update under way
+	since   time.Time // when Leaving first said that it stood so; zero: it hasn't yet
+	place   int       // in Pool.backends
+	account account   // the policy's
 }
 
 // identity is what makes a backend the same one over refreshes.

@@ -84,3 +84,53 @@ func BenchmarkSelect(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkUpdateAndLeaving is a refresh that changes nothing with its look for backends
+// that leave: none, all of one datacenter on standby as well, and all of them unhealthy.
+func BenchmarkUpdateAndLeaving(b *testing.B) {
+	now := time.Unix(1_000, 0)
+	all := members(mixedWeights(10_000)...)
+	far := members(mixedWeights(10_000)...)
+	down := members(mixedWeights(10_000)...)
+	for i := range far {
+		far[i].Name = "dc2/" + far[i].Name
+		down[i].Heartbeat = Down
+	}
+	for _, c := range []struct {
+		name    string
+		members []Member
+		standby [][]Member
+	}{
+		{"10000", all, nil},
+		{"10000 and as many on standby", all, [][]Member{far}},
+		{"10000 unhealthy", down, nil},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p := NewPool(nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Update(c.members, Admission{}, c.standby...)
+				p.Leaving(now)
+			}
+		})
+	}
+}
+
+// BenchmarkPickBelow is with room everywhere, with nine of ten full, and with all full.
+func BenchmarkPickBelow(b *testing.B) {
+	for _, full := range []int{0, 9, 10} {
+		b.Run(fmt.Sprintf("10000/%d0%%-full", full), func(b *testing.B) {
+			p, _ := poolOf(mixedWeights(10_000)...)
+			i := 0
+			for backend := range p.Snapshot().All() {
+				if i++; i%10 < full {
+					backend.Active.Store(5)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				p.PickBelow(5, nil)
+			}
+		})
+	}
+}

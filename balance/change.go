@@ -7,7 +7,7 @@ type Change struct {
 	Reweighted []Reweighted
 
 	Eligible int // backends that are eligible now
-	Total    int // members that the Update listed, each once
+	Total    int // members that the Update listed, each once; without those on standby
 }
 
 // Reweighted is a backend that stays eligible with another weight.

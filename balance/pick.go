@@ -39,3 +39,34 @@ func (p *Pool) PickOther(tried []*Backend) *Backend {
 	}
 	return nil
 }
+
+// roomPicks is how many picks PickBelow makes, beyond two for each that was tried,
+// before it looks through all: with half of the weight full, one in 65,536 connections
+// comes to that.
+const roomPicks = 16
+
+// PickBelow is PickOther among the backends that have fewer than most active
+// connections, at least one; nil when there is none. While most of the weight isn't full
+// its cost is as PickOther's; else it looks at each eligible backend once, beginning
+// with another each time. Others may fill a backend at the same moment: who joins it
+// must count.
+func (p *Pool) PickBelow(most int, tried []*Backend) *Backend {
+	s := p.snapshot.Load()
+	if s.picker == nil {
+		return nil
+	}
+	serves := func(b *Backend) bool { return b.Active.Load() < int64(most) && !slices.Contains(tried, b) }
+	for range 2*len(tried) + roomPicks {
+		if b := s.picker.Pick(); serves(b) {
+			return b
+		}
+	}
+	n := uint64(len(s.eligible))
+	from := p.others.Add(1)
+	for i := range n {
+		if b := s.eligible[(from+i)%n].Backend; serves(b) {
+			return b
+		}
+	}
+	return nil
+}

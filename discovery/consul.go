@@ -106,7 +106,7 @@ func (c *Consul) Run(ctx context.Context) error {
 		c.waiting = nil
 		c.mu.Unlock()
 		for _, s := range waiting {
-			parts.Go(func() { s.pulse.run(ctx) })
+			parts.Go(func() { s.run(ctx) })
 		}
 		select {
 		case <-c.arrived:

@@ -14,16 +14,53 @@ import (
 
 // A site is one datacenter as the agent reaches it. Each may be silent while others answer.
 type site struct {
-	gate    *gate
-	pulse   *pulse
-	loads   chan struct{} // holds one token per index-0 read under way
-	trouble troubled
+	datacenter string
+	gate       *gate
+	pulse      *pulse
+	loads      chan struct{} // holds one token per index-0 read under way
+	trouble    troubled
+
+	watches int             // that have joined and not left; guarded by Consul.mu
+	life    context.Context // until the last has left
+	end     context.CancelFunc
 }
 
-// site returns that of a query, and sees to it that it runs.
+// join returns the site of a query for a watch, which must leave it, and sees to it that it runs.
+func (c *Consul) join(q Query) *site {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.siteLocked(q)
+	s.watches++
+	return s
+}
+
+// leave ends a site that has no watches any more: a datacenter that nobody fails over to is
+// nobody's trouble.
+func (c *Consul) leave(s *site) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.watches--; s.watches == 0 {
+		s.end()
+		delete(c.sites, s.datacenter)
+	}
+}
+
+// run keeps the site's gate until its last watch has left, or ctx ends.
+func (s *site) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	s.pulse.run(ctx)
+}
+
+// site returns that of a query.
 func (c *Consul) site(q Query) *site {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.siteLocked(q)
+}
+
+func (c *Consul) siteLocked(q Query) *site {
 	datacenter := cmp.Or(q.Datacenter, c.scope.Datacenter)
 	if s := c.sites[datacenter]; s != nil {
 		return s
@@ -34,10 +71,12 @@ func (c *Consul) site(q Query) *site {
 	}
 	g := newGate(log)
 	s := &site{
-		gate:  g,
-		loads: make(chan struct{}, maxLoads),
-		pulse: newPulse(g, func(ctx context.Context) error { return c.beat(ctx, datacenter) }, c.credentials.reconnect),
+		datacenter: datacenter,
+		gate:       g,
+		loads:      make(chan struct{}, maxLoads),
+		pulse:      newPulse(g, func(ctx context.Context) error { return c.beat(ctx, datacenter) }, c.credentials.reconnect),
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	c.sites[datacenter] = s
 	c.waiting = append(c.waiting, s)
 	select {

@@ -60,23 +60,31 @@ type watch struct {
 	skipped  map[Identity]string // what the last answer had and was left out: why
 }
 
+// newWatch joins the query's site; run leaves it.
 func newWatch(c *Consul, q Query, feed *Feed) *watch {
 	log := c.log.With("service", q.Service)
 	if q.Datacenter != "" {
 		log = log.With("datacenter", q.Datacenter)
 	}
-	return &watch{
+	w := &watch{
 		consul: c,
-		site:   c.site(q),
+		site:   c.join(q),
 		query:  q,
 		feed:   feed,
 		log:    log,
 		guard:  newGuard(q, log),
 		bucket: rate.NewLimiter(bucketRate, bucketBurst),
 	}
+	w.guard.another = feed.ask(newStoredQuery(q, SnapshotOptions{
+		Datacenter: c.scope.Datacenter,
+		Namespace:  c.scope.Namespace,
+		Partition:  c.scope.Partition,
+	}))
+	return w
 }
 
 func (w *watch) run(ctx context.Context) {
+	defer w.consul.leave(w.site)
 	w.site.gate.add(1)
 	defer w.site.gate.add(-1)
 	w.consul.turns.add(1)

@@ -6,12 +6,17 @@ import (
 )
 
 // A Feed carries the newest set of one service from a catalog to its reader.
-// A slow reader misses steps in between, never the latest state.
+// A slow reader misses steps in between, never the latest state. One watch after another
+// may write to it, of another query or of another catalog: each takes the set that it
+// finds as the last good one.
 type Feed struct {
 	set      atomic.Pointer[Set]
 	answered atomic.Pointer[time.Time]
 	before   atomic.Pointer[Set] // what the disk has, if the catalog hasn't answered yet
 	changed  chan struct{}       // cap 1: the signal carries no data, so it can't be stale
+
+	asks    *storedQuery                // by the watch; its own
+	answers atomic.Pointer[storedQuery] // the query that was answered last
 }
 
 // NewFeed returns a feed that never had a set.
@@ -38,10 +43,18 @@ func (f *Feed) Restore(s *Set, answered time.Time) bool {
 	return true
 }
 
-// Remember notes what the disk has, by which a first answer can be judged.
+// Remember notes what the disk has, by which a first answer can be judged; nil: nothing.
 func (f *Feed) Remember(s *Set) { f.before.Store(s) }
 
 func (f *Feed) remembered() *Set { return f.before.Load() }
+
+// ask is called by each watch when it begins. It reports whether what is known so far answers a
+// query with other tags or another filter.
+func (f *Feed) ask(q storedQuery) (another bool) {
+	f.asks = &q
+	was := f.answers.Load()
+	return was != nil && !was.selects(&q)
+}
 
 func (f *Feed) signal() {
 	select {
@@ -50,8 +63,14 @@ func (f *Feed) signal() {
 	}
 }
 
-// Answered notes that the catalog gave a good answer at t, changed or not.
-func (f *Feed) Answered(t time.Time) { f.answered.Store(&t) }
+// Answered notes that the catalog gave a good answer at t, changed or not. What it changes is
+// published before.
+func (f *Feed) Answered(t time.Time) {
+	f.answered.Store(&t)
+	if f.asks != nil {
+		f.answers.Store(f.asks)
+	}
+}
 
 // Set returns the newest set, nil if there never was one.
 func (f *Feed) Set() *Set { return f.set.Load() }

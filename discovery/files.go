@@ -91,16 +91,17 @@ func (f *Files) Watch(ctx context.Context, q Query, feed *Feed) error {
 
 	log := f.log.With("service", q.Service)
 	m, g := newMatcher(q, log), newFilesGuard(q, log)
+	g.another = feed.ask(newStoredQuery(q, SnapshotOptions{}))
 	defer g.stop()
 	for {
 		f.mu.Lock()
 		s := f.newest
 		f.mu.Unlock()
 		if set, ok := m.match(s); ok {
-			feed.Answered(s.at)
 			if set = g.pass(feed.Set(), set, s); !set.Equal(feed.Set()) {
 				feed.Publish(set)
 			}
+			feed.Answered(s.at)
 		}
 		select {
 		case <-wake:

@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -9,9 +10,17 @@ import (
 // A guard stands between what a catalog says of one service and what is published: when most
 // instances vanish at once it holds them, asks for a proof, and believes it only if the catalog
 // insists (consul.md, rule 12). What is new or changed passes at once. It has one user.
+//
+// A watch may begin with what the one before it has published. What that one held goes on being
+// held, as after a silence. If the query has other tags or another filter, the proof is enough for
+// an answer that has any instances: who wrote the query wants fewer. An empty one is held all the
+// same until there are some: a mistyped tag costs no traffic.
 type guard struct {
 	query Query // OnEmpty and EmptyHold
 	log   hclog.Logger
+
+	begun   bool // something was judged
+	another bool // known answers another query than this one: fewer may be what was asked for
 
 	doubting bool      // instances have vanished, of which there is no proof yet
 	until    time.Time // when they are believed gone if there is proof again; zero: nothing is held
@@ -25,6 +34,14 @@ func newGuard(q Query, log hclog.Logger) *guard { return &guard{query: q, log: l
 // then the catalog is asked again in the way that can't err, and judge is called with the answer.
 // Known is what was published last.
 func (g *guard) judge(known, said *Set, now time.Time, proven bool) (publish *Set, prove bool) {
+	if !g.begun {
+		g.begun = true
+		g.told = known != nil && slices.ContainsFunc(known.Instances, func(in Instance) bool { return in.Held })
+		g.doubting = g.told
+	}
+	if g.narrowed(said) {
+		g.until = time.Time{}
+	}
 	if g.said != nil && !g.until.IsZero() && shrunk(g.said, said) {
 		g.silent() // another loss, which has to be insisted on as long
 	}
@@ -48,7 +65,7 @@ func (g *guard) judge(known, said *Set, now time.Time, proven bool) (publish *Se
 		return kept, true
 	case g.until.IsZero():
 		g.doubting = false
-		if g.query.OnEmpty == Apply || g.query.EmptyHold == 0 {
+		if g.query.OnEmpty == Apply || g.query.EmptyHold == 0 || g.narrowed(said) {
 			return g.believe(said, gone), false
 		}
 		g.until = now.Add(g.query.EmptyHold)
@@ -66,12 +83,21 @@ func (g *guard) judge(known, said *Set, now time.Time, proven bool) (publish *Se
 }
 
 func (g *guard) believe(said *Set, gone int) *Set {
-	g.log.Warn("vanished instances are believed gone", "gone", gone, "left", len(said.Instances))
+	if g.narrowed(said) {
+		g.log.Info("the service asks for others now, letting go", "gone", gone, "left", len(said.Instances))
+	} else {
+		g.log.Warn("vanished instances are believed gone", "gone", gone, "left", len(said.Instances))
+	}
 	g.release()
 	return said
 }
 
-func (g *guard) release() { g.doubting, g.until, g.said, g.told = false, time.Time{}, nil, false }
+// narrowed reports whether said may well lack what another query had.
+func (g *guard) narrowed(said *Set) bool { return g.another && len(said.Instances) > 0 }
+
+func (g *guard) release() {
+	g.another, g.doubting, g.until, g.said, g.told = false, false, time.Time{}, nil, false
+}
 
 // silent notes that the catalog gave no answer: only one that insists is believed, so that the
 // hold begins anew with its next answer.

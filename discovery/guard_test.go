@@ -199,6 +199,10 @@ func FuzzGuard(f *testing.F) {
 		var known *Set
 		ever := map[string]bool{}
 		for n, b := range steps {
+			if n%5 == 4 { // another watch takes over, of another query every other time
+				g = newGuard(g.query, g.log)
+				g.another = n%2 == 0
+			}
 			var list []string
 			for i := range 6 {
 				if b>>i&1 == 1 {

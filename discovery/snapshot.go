@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,6 +123,7 @@ func (s *Snapshot) keep(ctx context.Context) {
 func (s *Snapshot) Watch(ctx context.Context, q Query, feed *Feed) error {
 	query := newStoredQuery(q, s.options)
 	w := &snapshotWatch{query.key(), query, feed}
+	feed.ask(query)
 	s.enter(w)
 	defer s.leave(w)
 	s.remind(ctx, w)
@@ -145,13 +147,15 @@ func (s *Snapshot) leave(w *snapshotWatch) {
 	defer s.mu.Unlock()
 	s.noteLocked(w)
 	delete(s.watches, w)
+	s.fresh = slices.DeleteFunc(s.fresh, func(f *snapshotWatch) bool { return f == w }) // its feed may be another's soon
 }
 
-// noteLocked keeps what the catalog has said to w. What comes from the disk itself stays as old
-// as it is.
+// noteLocked keeps what the catalog has said to w, or to one before it with the same query. What
+// comes from the disk itself stays as old as it is.
 func (s *Snapshot) noteLocked(w *snapshotWatch) {
+	answers := w.feed.answers.Load() // before the set, which is published before it is an answer
 	set := w.feed.Set()
-	if set == nil || set.Unverified {
+	if set == nil || set.Unverified || answers == nil || !answers.equal(&w.query) {
 		return
 	}
 	confirmed := set.Learnt

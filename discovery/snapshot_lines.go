@@ -30,6 +30,15 @@ func newStoredQuery(q Query, o SnapshotOptions) storedQuery {
 	}
 }
 
+// selects reports whether both ask for the same instances of a service, be it in another place.
+func (q *storedQuery) selects(o *storedQuery) bool {
+	return q.Service == o.Service && q.Filter == o.Filter && slices.Equal(q.Tags, o.Tags)
+}
+
+func (q *storedQuery) equal(o *storedQuery) bool {
+	return q.selects(o) && q.Datacenter == o.Datacenter && q.Namespace == o.Namespace && q.Partition == o.Partition
+}
+
 // key tells queries apart.
 func (q storedQuery) key() string {
 	b, _ := json.Marshal(q) // strings always can

@@ -45,9 +45,12 @@ func (s *Snapshot) remind(ctx context.Context, w *snapshotWatch) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if stored, ok := s.kept[w.key]; ok && time.Since(stored.confirmed) <= s.options.MaxAge {
-		w.feed.Remember(&Set{Instances: stored.set.Instances, Learnt: stored.set.Learnt, Unverified: true})
+	stored, ok := s.kept[w.key]
+	if !ok || time.Since(stored.confirmed) > s.options.MaxAge {
+		w.feed.Remember(nil)
+		return
 	}
+	w.feed.Remember(&Set{Instances: stored.set.Instances, Learnt: stored.set.Learnt, Unverified: true})
 }
 
 // restore gives the fresh watches that the catalog hasn't answered what the file has for them.
@@ -71,6 +74,7 @@ func (s *Snapshot) restore() {
 		}
 		set := &Set{Instances: stored.set.Instances, Learnt: stored.set.Learnt, Unverified: true}
 		if w.feed.Restore(set, now.Add(-age)) {
+			w.feed.answers.CompareAndSwap(nil, &w.query)
 			services++
 			instances += len(set.Instances)
 			oldest = max(oldest, age)

@@ -206,6 +206,7 @@ func TestSnapshotKeepsHeldInstances(t *testing.T) {
 			instances := manyInstances(2)
 			instances[1].Held = true
 			feed.Publish(NewSet(instances, time.Now()))
+			feed.Answered(time.Now())
 		}), webQuery)
 		pass(snapshotEvery)
 		r.stop()

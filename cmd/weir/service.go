@@ -28,6 +28,8 @@ type service struct {
 	ready    chan struct{} // closed once the choice of backends waits for nothing: after maxStartWait at the latest
 	guards   atomic.Pointer[guards]
 
+	end func(*balance.Backend, session.EndReason) // all connections of a backend; as proxy.Server.End
+
 	// update's:
 	selector balance.Selector
 	choice   []balance.Tier // the tiers, as the selector sees them
@@ -158,7 +160,7 @@ func (s *service) update(now time.Time) (again time.Time) {
 	if !sel.Waiting {
 		s.setReady()
 	}
-	return sel.Again
+	return earlier(sel.Again, s.drain(now))
 }
 
 // lateVerdict is more than it takes until a heartbeat that timed out is a verdict.
@@ -195,7 +197,7 @@ func (s *service) use(sel balance.Selection, now time.Time) {
 		moved = "failback"
 	}
 	s.used = sel.Tier
-	change := s.pool.Update(in.roster.members, sel.Admission)
+	change := s.pool.Update(in.roster.members, sel.Admission, s.standby(sel.Tier)...)
 	s.guard(in, moved, sel.Panic != balance.NoPanic, change, now)
 	s.report(change, before.roster, moved)
 }

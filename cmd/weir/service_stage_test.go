@@ -29,8 +29,9 @@ type stage struct {
 	start time.Time
 	log   *lockedBuffer
 
-	mu   sync.Mutex // guards down
+	mu   sync.Mutex // guards following
 	down map[netip.Addr]bool
+	ends []string // of connections, as ended shows them
 }
 
 // play runs a service with these datacenters to fail over to until the test ends. A good heartbeat takes 1 ms, a bad
@@ -48,6 +49,7 @@ func play(t *testing.T, c config.Service) *stage {
 		Service: c.Name, Probe: st, Interval: heartbeat.Interval, Timeout: heartbeat.Timeout, Rise: 1, Fall: heartbeat.Fall,
 		Limiter: health.NewLimiter(health.MaxInFlight), Logger: hclog.NewNullLogger(),
 	})
+	st.end = st.cut
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for _, tier := range st.tiers {
