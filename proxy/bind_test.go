@@ -2,13 +2,12 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/hashicorp/go-hclog"
 
 	"weir/proxy/session"
 )
@@ -16,7 +15,7 @@ import (
 func TestBindRefusesBeforeServe(t *testing.T) {
 	o := startOrigin(t, echo)
 	r := newRig(t, o.addr)
-	if r.listener.Addr().Port() == 0 {
+	if r.listener.Addr().AddrPort.Port() == 0 {
 		t.Errorf("got address %s, want the port that the kernel chose", r.listener.Addr())
 	}
 	if conn, err := net.Dial("tcp", r.listener.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -30,26 +29,37 @@ func TestBindRefusesBeforeServe(t *testing.T) {
 }
 
 func TestAddressInUse(t *testing.T) {
-	s, err := NewServer(relayKind(), hclog.NewNullLogger())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newServer(t, new(logBook))
 	t.Run("at bind", func(t *testing.T) {
 		o := startOrigin(t, echo)
-		_, err := s.Bind("front", o.addr, &session.Service{})
+		_, err := s.Bind("front", at(o.addr), &session.Service{}, session.Settings{})
 		wantInUse(t, err, o.addr)
+		if look := fmt.Sprintf("ss -ltnp sport = :%d", o.addr.Port()); !contains(err, look) {
+			t.Errorf("got error %v, want one that says how to look: %s", err, look)
+		}
 		// The same port of all addresses is taken too.
 		all := netip.AddrPortFrom(netip.IPv4Unspecified(), o.addr.Port())
-		_, err = s.Bind("front", all, &session.Service{})
+		_, err = s.Bind("front", at(all), &session.Service{}, session.Settings{})
 		wantInUse(t, err, all)
 	})
 	t.Run("by another server", func(t *testing.T) {
 		r := startRig(t)
-		_, err := s.Bind("front", r.listener.Addr(), &session.Service{})
-		wantInUse(t, err, r.listener.Addr())
+		_, err := s.Bind("front", r.listener.Addr(), &session.Service{}, session.Settings{})
+		wantInUse(t, err, r.listener.Addr().AddrPort)
+	})
+	t.Run("by its own listener", func(t *testing.T) {
+		r := startRig(t)
+		own := r.listener.Addr()
+		for _, taken := range []Address{own, parse(fmt.Sprintf("0.0.0.0:%d", own.AddrPort.Port())), parse(fmt.Sprintf("[::]:%d", own.AddrPort.Port()))} {
+			_, err := r.server.Bind("second", taken, r.service, defaults())
+			wantInUse(t, err, taken.AddrPort)
+			if holder := fmt.Sprintf("listener \"front\" at %s", own); !contains(err, holder) {
+				t.Errorf("got error %v, want one that names %s", err, holder)
+			}
+		}
 	})
 	t.Run("at serve", func(t *testing.T) {
-		l, err := s.Bind("front", loopback(0), &session.Service{})
+		l, err := s.Bind("front", at(loopback(0)), &session.Service{}, session.Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,12 +67,11 @@ func TestAddressInUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fd, err := taken.listen()
-		if err != nil {
+		defer taken.close()
+		if err := taken.listen(); err != nil {
 			t.Fatal(err)
 		}
-		defer syscall.Close(fd)
-		wantInUse(t, l.Serve(), l.Addr())
+		wantInUse(t, l.Serve(), l.Addr().AddrPort)
 	})
 	if finished, cut := s.Shutdown(t.Context()); finished != 0 || cut != 0 {
 		t.Errorf("got %d sessions finished and %d cut, want none", finished, cut)
@@ -78,7 +87,7 @@ func wantInUse(t *testing.T, err error, addr netip.AddrPort) {
 
 func TestAddressOfAnotherHost(t *testing.T) {
 	addr := netip.MustParseAddrPort("192.0.2.1:0") // reserved for documentation
-	if _, err := bind(addr); !errors.Is(err, syscall.EADDRNOTAVAIL) || !strings.Contains(err.Error(), addr.String()) {
+	if _, err := newServer(t, new(logBook)).Bind("front", at(addr), &session.Service{}, session.Settings{}); !errors.Is(err, syscall.EADDRNOTAVAIL) || !strings.Contains(err.Error(), addr.String()) {
 		t.Errorf("got error %v, want one of %v that names %s", err, syscall.EADDRNOTAVAIL, addr)
 	}
 }
@@ -100,17 +109,16 @@ func TestFamilies(t *testing.T) {
 		{"[::ffff:127.0.0.2]:0", map[string]bool{"127.0.0.1": false, "127.0.0.2": true, "::1": false}},
 	} {
 		t.Run(test.bind, func(t *testing.T) {
-			s, err := bind(netip.MustParseAddrPort(test.bind))
+			s, err := bind(at(netip.MustParseAddrPort(test.bind)))
 			if err != nil {
 				t.Fatal(err)
 			}
-			fd, err := s.listen()
-			if err != nil {
+			defer s.close()
+			if err := s.listen(); err != nil {
 				t.Fatal(err)
 			}
-			defer syscall.Close(fd)
 			for host, want := range test.reaches {
-				conn, err := net.Dial("tcp", netip.AddrPortFrom(netip.MustParseAddr(host), s.addr.Port()).String())
+				conn, err := net.Dial("tcp", netip.AddrPortFrom(netip.MustParseAddr(host), s.addr.AddrPort.Port()).String())
 				if err == nil {
 					conn.Close()
 				}
@@ -138,12 +146,12 @@ func TestZone(t *testing.T) {
 			if !ip.Is6() || !ip.IsLinkLocalUnicast() {
 				continue
 			}
-			s, err := bind(netip.AddrPortFrom(ip.WithZone(iface.Name), 0))
+			s, err := bind(at(netip.AddrPortFrom(ip.WithZone(iface.Name), 0)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer s.close()
-			if got, want := s.addr.Addr().String(), ip.String()+"%"+iface.Name; got != want {
+			if got, want := s.addr.AddrPort.Addr().String(), ip.String()+"%"+iface.Name; got != want {
 				t.Errorf("got address %s, want %s", got, want)
 			}
 			return

@@ -68,7 +68,7 @@ func child(what string) error {
 		Name: "web", Pool: pool, ConnectTimeout: 5 * time.Second,
 		ConnectFailed: func(*balance.Backend) { told <- struct{}{} },
 	}
-	l, err := server.Bind("front", loopback(0), service)
+	l, err := server.Bind("front", at(loopback(0)), service, defaults())
 	if err != nil {
 		return err
 	}
@@ -81,10 +81,13 @@ func child(what string) error {
 			for range 3 { // a pool forgets on the second, cleanups run after it
 				debug.FreeOSMemory()
 			}
+		case "limit":
+			n, _ := MaxConnections()
+			server.Limit(n)
 		case "shut down":
 			server.Shutdown(context.Background())
 		}
-		state.Addr, state.Accepted, state.Failed = l.Addr(), l.Accepted.Load(), l.Failed.Load()
+		state.Addr, state.Accepted, state.Failed = l.Addr().AddrPort, l.Accepted.Load(), l.Failed.Load()
 		for b := range pool.Snapshot().All() {
 			i := slices.Index(task.Backends, b.Addr())
 			state.Failures[i] = b.Failures.Load()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +26,12 @@ func echoes(conn net.Conn, b byte) error {
 	if _, err := conn.Write([]byte{b, ^b}); err != nil {
 		return err
 	}
+	return readBack(conn, b)
+}
+
+// readBack reads what echoes has sent.
+func readBack(conn net.Conn, b byte) error {
+	conn.SetDeadline(time.Now().Add(patience))
 	got := make([]byte, 2)
 	if _, err := io.ReadFull(conn, got); err != nil {
 		return err
@@ -55,3 +62,6 @@ func wantReset(t *testing.T, addr string) {
 		t.Errorf("got %d bytes and %v, want %v", n, err, syscall.ECONNRESET)
 	}
 }
+
+// contains reports whether an error says that.
+func contains(err error, what string) bool { return err != nil && strings.Contains(err.Error(), what) }

@@ -3,7 +3,6 @@ package proxy
 import (
 	"net/netip"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -102,12 +101,11 @@ func TestLoneBackendThatRestarts(t *testing.T) {
 	addr, socket := refusing(t)
 	r := newRig(t, addr)
 	r.service.ConnectFailed = func(*balance.Backend) { // the restart ends right after the first try
-		fd, err := socket.listen()
-		if err != nil {
+		if err := socket.listen(); err != nil {
 			t.Error(err)
 			return
 		}
-		t.Cleanup(func() { syscall.Close(fd) }) // resets what nobody accepted
+		t.Cleanup(socket.close) // resets what nobody accepted
 	}
 	r.serve(t)
 	client := r.dial(t)
@@ -134,8 +132,8 @@ func TestLoneBackendThatIsReplaced(t *testing.T) {
 		r := newRig(t, addr)
 		r.service.ConnectFailed = func(*balance.Backend) {
 			r.setBackends()
-			if fd, err := socket.listen(); err == nil {
-				t.Cleanup(func() { syscall.Close(fd) })
+			if socket.listen() == nil {
+				t.Cleanup(socket.close)
 			}
 		}
 		r.serve(t)
@@ -150,7 +148,7 @@ func TestBackendThatDoesNotAnswer(t *testing.T) {
 	silent := silentAddr(t)
 	o := startOrigin(t, echo)
 	r := newRig(t, silent, o.addr)
-	r.service.ConnectTimeout = 100 * time.Millisecond
+	r.service.ConnectTimeout = 300 * time.Millisecond
 	var told atomic.Int64
 	r.service.ConnectFailed = func(*balance.Backend) { told.Add(1) }
 	r.serve(t)
@@ -189,8 +187,8 @@ func TestClientGoneDuringConnect(t *testing.T) {
 			t.Errorf("got %v, want end %v and no bytes", l, session.ClientReset)
 		}
 	}
-	if got := r.backends[0].Failures.Load(); got != 1 {
-		t.Errorf("got %d failures of the silent backend, want 1", got)
+	if got := r.backends[0].Failures.Load(); got > 1 { // 0 where the end of the client ends the try
+		t.Errorf("got %d failures of the silent backend, want 1 at most", got)
 	}
 }
 

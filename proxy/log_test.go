@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"bytes"
+	"encoding/json"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,4 +34,40 @@ func TestLineOfAFinishedConnection(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+}
+
+// logBook keeps what is logged, as JSON lines.
+type logBook struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (b *logBook) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBook) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// A line of the log.
+type line map[string]any
+
+// lines returns the lines with this message.
+func (b *logBook) lines(message string) []line {
+	b.mu.Lock()
+	text := bytes.Clone(b.text.Bytes())
+	b.mu.Unlock()
+	var found []line
+	for raw := range bytes.Lines(text) {
+		var l line
+		if json.Unmarshal(raw, &l) == nil && l["@message"] == message {
+			found = append(found, l)
+		}
+	}
+	return found
 }

@@ -71,13 +71,18 @@ func echo(conn *net.TCPConn) {
 // refusing returns an address that is taken and refuses connections until its socket listens.
 func refusing(t *testing.T) (netip.AddrPort, *socket) {
 	t.Helper()
-	s, err := bind(loopback(0))
+	s, err := bind(at(loopback(0)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	return s.addr, s
+	return s.addr.AddrPort, s
 }
+
+// at is the address of a TCP listener.
+func at(addr netip.AddrPort) Address { return Address{AddrPort: addr} }
+
+func parse(addr string) Address { return at(netip.MustParseAddrPort(addr)) }
 
 func loopback(port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
@@ -87,7 +92,7 @@ func loopback(port uint16) netip.AddrPort {
 // on Linux and macOS the kernel then drops what comes.
 func silentAddr(t *testing.T) netip.AddrPort {
 	t.Helper()
-	s, err := bind(loopback(0))
+	s, err := bind(at(loopback(0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,10 +103,10 @@ func silentAddr(t *testing.T) netip.AddrPort {
 	for range 100 {
 		conn, err := net.DialTimeout("tcp", s.addr.String(), 50*time.Millisecond)
 		if err != nil {
-			return s.addr
+			return s.addr.AddrPort
 		}
 		t.Cleanup(func() { conn.Close() })
 	}
 	t.Fatal("the queue does not fill")
-	return s.addr
+	return s.addr.AddrPort
 }

@@ -1,15 +1,12 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,28 +33,46 @@ type rig struct {
 func newRig(t *testing.T, backends ...netip.AddrPort) *rig {
 	t.Helper()
 	r := &rig{log: new(logBook), pool: balance.NewPool(&balance.WeightedRoundRobin{})}
-	server, err := NewServer(relayKind(), hclog.New(&hclog.LoggerOptions{Output: r.log, Level: hclog.Debug, JSONFormat: true}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.server = server
+	r.server = newServer(t, r.log)
 	r.service = &session.Service{Name: "web", Pool: r.pool, ConnectTimeout: 5 * time.Second, Retries: 2}
 	r.setBackends(backends...)
 	// Each once: as many picks as backends of equal weights are one cycle.
-	at := map[netip.AddrPort]*balance.Backend{}
+	found := map[netip.AddrPort]*balance.Backend{}
 	for range backends {
 		b := r.pool.Pick()
-		at[b.Addr()] = b
+		found[b.Addr()] = b
 	}
 	for _, addr := range backends {
-		r.backends = append(r.backends, at[addr])
+		r.backends = append(r.backends, found[addr])
 	}
-	l, err := r.server.Bind("front", loopback(0), r.service)
+	l, err := r.server.Bind("front", at(loopback(0)), r.service, defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.listener = l
 	return r
+}
+
+// newServer returns a server that tells all to the log.
+func newServer(t *testing.T, log *logBook) *Server {
+	t.Helper()
+	s, err := NewServer(relayKind(), hclog.New(&hclog.LoggerOptions{Output: log, Level: hclog.Debug, JSONFormat: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// defaults are the settings of a listener that says nothing of them.
+func defaults() session.Settings {
+	return session.Settings{KeepAlive: time.Minute, HalfCloseTimeout: time.Hour}
+}
+
+// configure changes what the rig's listener grants.
+func (r *rig) configure(change func(*session.Settings)) {
+	s := *r.listener.Settings()
+	change(&s)
+	r.listener.Configure(r.service, s)
 }
 
 // startRig returns a rig that serves until the test ends.
@@ -91,6 +106,33 @@ func (r *rig) serve(t *testing.T) {
 	until(t, "the listener to listen", func() bool { return len(r.log.lines("listening")) > 0 })
 }
 
+// also returns another listener of the rig's server for its service, which serves until
+// it is closed, at the latest when the test ends. Call it before serve.
+func (r *rig) also(t *testing.T, name string, addr Address, s session.Settings) *Listener {
+	t.Helper()
+	l, err := r.server.Bind(name, addr, r.service, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.serveToo(t, l)
+	return l
+}
+
+// serveToo has a listener serve until it is closed, and checks that nothing else ends it.
+func (r *rig) serveToo(t *testing.T, l *Listener) {
+	t.Helper()
+	before := len(r.log.lines("listening"))
+	served := make(chan error, 1)
+	go func() { served <- l.Serve() }()
+	t.Cleanup(func() {
+		l.Close()
+		if err := <-served; !errors.Is(err, ErrServerClosed) {
+			t.Errorf("Serve of %s: got %v, want %v", l.name, err, ErrServerClosed)
+		}
+	})
+	until(t, "the listener to listen", func() bool { return len(r.log.lines("listening")) > before })
+}
+
 // setBackends makes these the eligible ones, with equal weights.
 func (r *rig) setBackends(backends ...netip.AddrPort) {
 	members := make([]balance.Member, len(backends))
@@ -103,7 +145,12 @@ func (r *rig) setBackends(backends ...netip.AddrPort) {
 // dial connects to the rig's listener.
 func (r *rig) dial(t *testing.T) *net.TCPConn {
 	t.Helper()
-	conn, err := net.Dial("tcp", r.listener.Addr().String())
+	return dialTo(t, r.listener.Addr())
+}
+
+func dialTo(t *testing.T, addr Address) *net.TCPConn {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,40 +192,4 @@ func until(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("no sign of %s after %v", what, patience)
 		}
 	}
-}
-
-// logBook keeps what is logged, as JSON lines.
-type logBook struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-func (b *logBook) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBook) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// A line of the log.
-type line map[string]any
-
-// lines returns the lines with this message.
-func (b *logBook) lines(message string) []line {
-	b.mu.Lock()
-	text := bytes.Clone(b.text.Bytes())
-	b.mu.Unlock()
-	var found []line
-	for raw := range bytes.Lines(text) {
-		var l line
-		if json.Unmarshal(raw, &l) == nil && l["@message"] == message {
-			found = append(found, l)
-		}
-	}
-	return found
 }

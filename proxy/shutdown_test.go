@@ -30,7 +30,7 @@ func (r *rig) shutDown(ctx context.Context) <-chan counts {
 // far as they know, and wait in the kernel's queue.
 func (r *rig) listen(t *testing.T) (socket int) {
 	t.Helper()
-	socket, err := r.listener.listen()
+	socket, err := r.listener.listenLocked() // nobody else is there
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestShutdownWaitsThenCuts(t *testing.T) {
 		}
 		t.Errorf("connect after Shutdown began: got %v, want %v", err, syscall.ECONNREFUSED)
 	}
-	if _, err := r.server.Bind("late", loopback(0), r.service); !errors.Is(err, ErrServerClosed) {
+	if _, err := r.server.Bind("late", at(loopback(0)), r.service, session.Settings{}); !errors.Is(err, ErrServerClosed) {
 		t.Errorf("Bind: got %v, want %v", err, ErrServerClosed)
 	}
 	// Sessions go on as if nothing were.
@@ -267,7 +267,7 @@ func TestShutdownWithoutServe(t *testing.T) {
 		t.Errorf("Serve: got %v, want %v", err, ErrServerClosed)
 	}
 	// The address is free again.
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(r.listener.Addr()))
+	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(r.listener.Addr().AddrPort))
 	if err != nil {
 		t.Fatal(err)
 	}

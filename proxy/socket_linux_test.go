@@ -4,14 +4,36 @@ import (
 	"context"
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/proxy/session"
 )
 
 func TestKeepAliveOnBothSides(t *testing.T) {
 	o := startOrigin(t, echo)
 	r := startRig(t, o.addr)
-	wantOptions(t, r, o, r.dial(t))
+	wantOptions(t, r, o, r.dial(t), 60)
+}
+
+// Off is off, and what is changed holds for the clients to come.
+func TestKeepAliveIsChanged(t *testing.T) {
+	o := startOrigin(t, echo)
+	r := newRig(t, o.addr)
+	r.configure(func(s *session.Settings) { s.KeepAlive = 0 })
+	r.serve(t)
+	first := r.dial(t)
+	wantOptions(t, r, o, first, 0)
+	first.Close()
+	r.finished(t, 1)
+	r.configure(func(s *session.Settings) { s.KeepAlive = 42 * time.Second })
+	second := r.dial(t)
+	wantOptions(t, r, o, second, 42)
+	second.Close()
+	r.finished(t, 2)
+	r.configure(func(s *session.Settings) { s.KeepAlive = 0 })
+	wantOptions(t, r, o, r.dial(t), 0)
 }
 
 // A client may be there as soon as its listener listens, and before anybody accepts.
@@ -30,12 +52,12 @@ func TestKeepAliveOfAnEarlyClient(t *testing.T) {
 	})
 	early := r.dial(t)
 	go func() { served <- r.server.relay.Serve(ctx, socket, r.listener.Front) }()
-	wantOptions(t, r, o, early)
+	wantOptions(t, r, o, early, 60)
 }
 
 // wantOptions checks what the relay sets on both its sockets of a session. That may be
-// late, where a short session saves by it.
-func wantOptions(t *testing.T, r *rig, o *origin, client *net.TCPConn) {
+// late, where a short session saves by it. Idle is in seconds, 0 for no keep-alive.
+func wantOptions(t *testing.T, r *rig, o *origin, client *net.TCPConn, idle int) {
 	t.Helper()
 	for i := range 3 {
 		if err := echoes(client, byte(i)); err != nil {
@@ -45,7 +67,7 @@ func wantOptions(t *testing.T, r *rig, o *origin, client *net.TCPConn) {
 	own := map[string]int{} // the relay's descriptors, by side
 	for c, fd := range connections(t) {
 		switch {
-		case c.local == r.listener.Addr() && c.peer == client.LocalAddr().(*net.TCPAddr).AddrPort():
+		case c.local == r.listener.Addr().AddrPort && c.peer == client.LocalAddr().(*net.TCPAddr).AddrPort():
 			own["client"] = fd
 		case c.peer == o.addr:
 			own["backend"] = fd
@@ -56,17 +78,22 @@ func wantOptions(t *testing.T, r *rig, o *origin, client *net.TCPConn) {
 		if !found {
 			t.Fatalf("no connection to the %s among %v", side, connections(t))
 		}
-		for _, option := range []struct {
+		type option struct {
 			name       string
 			level, key int
 			want       int
-		}{
-			{"SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
-			{"TCP_KEEPIDLE", unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60},
-			{"TCP_KEEPINTVL", unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
-			{"TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
+		}
+		options := []option{
+			{"SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, min(idle, 1)},
 			{"TCP_NODELAY", unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
-		} {
+		}
+		if idle > 0 {
+			options = append(options,
+				option{"TCP_KEEPIDLE", unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, idle},
+				option{"TCP_KEEPINTVL", unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+				option{"TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4})
+		}
+		for _, option := range options {
 			until(t, option.name+" of the "+side+"'s side to be set", func() bool {
 				got, err := unix.GetsockoptInt(fd, option.level, option.key)
 				if err != nil {

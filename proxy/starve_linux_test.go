@@ -121,7 +121,7 @@ func childPorts() error {
 	if err != nil {
 		return err
 	}
-	l, err := server.Bind("front", loopback(8080), &session.Service{Name: "web", Pool: pool, ConnectTimeout: 5 * time.Second})
+	l, err := server.Bind("front", at(loopback(8080)), &session.Service{Name: "web", Pool: pool, ConnectTimeout: 5 * time.Second}, defaults())
 	if err != nil {
 		return err
 	}

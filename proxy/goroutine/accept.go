@@ -1,11 +1,11 @@
 package goroutine
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -16,119 +16,134 @@ import (
 // taking what waits ends.
 const mostQueued = 65535
 
-// Prepare does nothing: what is set on connections is set on each.
-func (r *Relay) Prepare(int, session.Settings) error { return nil }
+// Prepare only sees to it that the socket doesn't block: what is set on connections is
+// set on each.
+func (r *Relay) Prepare(socket int, _ session.Settings) error {
+	return os.NewSyscallError("fcntl", syscall.SetNonblock(socket, true))
+}
 
-// Serve takes connections from a listening socket, which it owns, until ctx ends; then
-// those that wait in its queue, unless the cause is session.ErrHandedOver.
+// Serve takes connections from a prepared listening socket, which it owns, until ctx ends;
+// then those that wait in its queue, unless the cause is session.ErrHandedOver. Other
+// holders of the same socket, here or in another process, notice nothing.
 func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
-	ln, err := listener(socket)
+	// Not a net.Listener: that accepts before there is a place for the client. Of a socket
+	// that doesn't block already, a file leaves the mode alone, which all holders share.
+	file := os.NewFile(uintptr(socket), "listener")
+	raw, err := file.SyscallConn()
 	if err != nil {
-		return err
+		return fmt.Errorf("listener: %w", err)
 	}
-	expired := make(chan struct{}) // closed when accept fails for good
+	expired := make(chan struct{}) // closed when accept waits no more
 	go func() {
 		<-ctx.Done()
-		ln.SetDeadline(time.Unix(1, 0))
+		file.SetReadDeadline(time.Unix(1, 0))
 		close(expired)
 	}()
-	r.accept(ctx, ln, f)
+	a := &acceptor{relay: r, front: f, socket: raw, door: door{front: f}}
+	a.run(ctx)
 	<-expired
-	return nil
-}
-
-// listener wraps a listening socket.
-func listener(socket int) (*net.TCPListener, error) {
-	file := os.NewFile(uintptr(socket), "listener")
-	defer file.Close() // FileListener works on a copy
-	ln, err := net.FileListener(file)
-	if err != nil {
-		return nil, fmt.Errorf("listener: %w", err)
+	if context.Cause(ctx) != session.ErrHandedOver {
+		a.drain() // nothing goes between this and the next: who comes in there is lost
 	}
-	return ln.(*net.TCPListener), nil
+	return file.Close()
 }
 
-func (r *Relay) accept(ctx context.Context, ln *net.TCPListener, f *session.Front) {
-	var wait time.Duration
-	for {
-		conn, err := ln.AcceptTCP()
-		switch {
-		case err == nil:
-			wait = 0
-			r.start(conn, f)
-		case context.Cause(ctx) == session.ErrHandedOver:
-			ln.Close()
-			return
-		case ctx.Err() != nil:
-			// Nothing goes between these two: who comes in there is lost.
-			late := takeQueued(ln)
-			ln.Close()
-			for _, conn := range late {
-				r.start(conn, f)
-			}
-			return
+// An acceptor takes clients from one listening socket.
+type acceptor struct {
+	relay  *Relay
+	front  *session.Front
+	socket syscall.RawConn
+
+	door   door
+	full   bool // somebody waits for whom there is no place
+	client arrival
+	err    error // of the last accept
+}
+
+// run takes clients until ctx ends.
+func (a *acceptor) run(ctx context.Context) {
+	room := make(chan struct{}, 1) // there may be a place again
+	wake := func() {
+		select {
+		case room <- struct{}{}:
 		default:
-			if wait == 0 {
-				f.Starved(err)
-			}
-			wait = min(max(2*wait, session.MinAcceptPause), session.MaxAcceptPause)
+		}
+	}
+	take := a.take
+	for pause := time.Duration(0); ctx.Err() == nil; {
+		err := a.socket.Read(take)
+		switch {
+		case err != nil && ctx.Err() != nil:
+		case a.full && err == nil:
+			a.front.Await(wake)
 			select {
-			case <-time.After(wait):
+			case <-room:
+			case <-ctx.Done():
+			}
+		case err == nil && a.err == nil:
+			pause = 0
+			a.relay.begin(&a.door, a.client)
+		case err == nil && isTransient(a.err):
+		default:
+			a.front.Starved(cmp.Or(err, a.err))
+			pause = min(max(2*pause, session.MinAcceptPause), session.MaxAcceptPause)
+			select {
+			case <-time.After(pause):
 			case <-ctx.Done():
 			}
 		}
 	}
 }
 
-func (r *Relay) start(conn *net.TCPConn, f *session.Front) {
-	f.Accepted.Add(1)
-	p := &pair{relay: r, front: f, service: f.Service(), client: conn, began: time.Now()}
-	r.track(p)
-	go p.connect()
+// take is called when somebody may have come; false waits for that.
+func (a *acceptor) take(fd uintptr) bool {
+	a.err = nil
+	if a.full = !a.door.open(); a.full {
+		a.full = isReadable(fd)
+		return a.full
+	}
+	if a.client, a.err = accept(int(fd)); a.err != nil {
+		a.door.nobody()
+	}
+	return a.err != syscall.EAGAIN
 }
 
-// takeQueued accepts what waits in the kernel's queue, and waits for no more. The
-// net package doesn't look there once accept has expired.
-func takeQueued(ln *net.TCPListener) (conns []*net.TCPConn) {
-	raw, err := ln.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	raw.Control(func(fd uintptr) {
-		for range mostQueued {
-			conn, err := acceptOne(int(fd))
-			switch {
-			case err == nil:
-				conns = append(conns, conn)
-			case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.ECONNABORTED): // the next one may be good
-			default:
+// drain takes those who wait in the queue, though there be no place for them: who is
+// there when the socket is closed is lost. While descriptors are short it tries again,
+// for a second or so, as long as anybody waits.
+func (a *acceptor) drain() {
+	pause := session.MinAcceptPause
+	for range mostQueued {
+		var waits bool
+		a.socket.Control(func(fd uintptr) { // where nobody looks at the deadline
+			a.door.force()
+			if a.client, a.err = accept(int(fd)); a.err != nil {
+				a.door.nobody()
+				waits = isReadable(fd)
+			}
+		})
+		switch {
+		case a.err == nil:
+			a.relay.begin(&a.door, a.client)
+		case isTransient(a.err):
+		case !waits:
+			return
+		default:
+			a.front.Starved(a.err)
+			if pause >= session.MaxAcceptPause {
 				return
 			}
+			time.Sleep(pause)
+			pause *= 2
 		}
-	})
-	return conns
+	}
 }
 
-// acceptOne fails with EAGAIN when nobody waits.
-func acceptOne(listener int) (*net.TCPConn, error) {
-	syscall.ForkLock.RLock() // no child may inherit it between accept and close-on-exec
-	fd, _, err := syscall.Accept(listener)
-	if err == nil {
-		syscall.CloseOnExec(fd)
-	}
-	syscall.ForkLock.RUnlock()
-	if err != nil {
-		return nil, err
-	}
-	file := os.NewFile(uintptr(fd), "client")
-	defer file.Close() // FileConn works on a copy
-	conn, err := net.FileConn(file)
-	if err != nil {
-		return nil, err
-	}
-	if conn.RemoteAddr() == nil { // reset while it waited
-		conn.Close()
-		return nil, syscall.ECONNABORTED
-	}
-	return conn.(*net.TCPConn), nil
+// isTransient reports whether the next accept may be good all the same: what was wrong
+// was with the one client.
+func isTransient(err error) bool {
+	return slices.ContainsFunc([]error{
+		syscall.EINTR, syscall.ECONNABORTED, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT, // accept(2), "Error handling"
+		syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EOPNOTSUPP, syscall.ENETUNREACH,
+	}, func(e error) bool { return e == err })
 }

@@ -2,32 +2,29 @@ package goroutine
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"time"
 
 	"weir/balance"
 	"weir/proxy/session"
 )
 
-// keepAlive is set on both sides of every session: a peer that is gone without
-// a word is noticed after two minutes.
-func keepAlive() net.KeepAliveConfig {
-	return net.KeepAliveConfig{Enable: true, Idle: 60 * time.Second, Interval: 15 * time.Second, Count: 4}
-}
-
 // connect joins the session to a backend and starts the relay, or resets the
 // client. It is the session's first goroutine and ends before bytes move.
 func (p *pair) connect() {
 	defer p.relay.running.Done()
-	p.client.SetKeepAliveConfig(keepAlive())
+	if p.addr.IsValid() {
+		p.client.prepare(p.settings.KeepAlive)
+	}
 	reason, err := p.join()
 	if reason == "" {
 		p.start()
 		return
 	}
-	p.because(reason)
-	if reason != session.Shutdown {
-		p.front.Refused(addrPort(p.client), reason, err)
+	if p.because(reason) { // else it has been ended, which is not for want of a backend
+		p.front.Refused(p.addr, reason, err)
 	}
 	reset(p.client)
 	p.finish()
@@ -43,17 +40,19 @@ func (p *pair) join() (session.EndReason, error) {
 	for {
 		err := p.dial(b)
 		if err == nil {
-			p.backend = tries.Joined()
+			p.backend.Store(tries.Joined())
 			return "", nil
 		}
-		if p.relay.dialing.Err() != nil {
+		if r := p.end.Load(); r != nil {
 			tries.Stopped()
-			return session.Shutdown, nil
+			return *r, nil
 		}
 		var wait time.Duration
 		if b, wait = tries.Failed(err); wait > 0 {
-			if pause(p.relay.dialing, wait) != nil {
-				return session.Shutdown, nil
+			ctx := p.within(wait)
+			<-ctx.Done()
+			if r := p.end.Load(); r != nil {
+				return *r, nil
 			}
 			b = tries.Resume()
 		}
@@ -65,24 +64,30 @@ func (p *pair) join() (session.EndReason, error) {
 
 // dial tries one backend.
 func (p *pair) dial(b *balance.Backend) error {
-	d := net.Dialer{Timeout: p.service.ConnectTimeout, KeepAliveConfig: keepAlive()}
+	d := dialer(p.settings.KeepAlive)
+	if p.service.ProxyProtocol != session.NoHeader {
+		d.Control = delayAck
+	}
 	// Not DialTCP: it binds before it connects, and a port bound so serves one
 	// connection, not one to each backend.
-	conn, err := d.DialContext(p.relay.dialing, "tcp", b.Addr().String())
+	conn, err := d.DialContext(p.within(p.service.ConnectTimeout), "tcp", b.Addr().String())
 	if err != nil {
+		if op, ok := errors.AsType[*net.OpError](err); ok && errors.Is(err, context.DeadlineExceeded) {
+			op.Err = os.ErrDeadlineExceeded // a time-out is told by it
+		}
 		return err
 	}
 	p.server = conn.(*net.TCPConn)
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// within returns a context for one step on the way to a backend. It ends after that time,
+// or when the session does.
+func (p *pair) within(d time.Duration) context.Context {
+	ctx, giveUp := context.WithTimeout(context.Background(), d)
+	p.clock.step(giveUp)
+	if p.end.Load() != nil { // before it could be broken off
+		giveUp()
 	}
+	return ctx
 }

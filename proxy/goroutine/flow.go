@@ -3,7 +3,6 @@ package goroutine
 import (
 	"errors"
 	"io"
-	"net"
 	"os"
 	"syscall"
 	"time"
@@ -22,8 +21,8 @@ const lookAfter = 250 * time.Millisecond
 // until the session has ended.
 type flow struct {
 	pair     *pair
-	src, dst *net.TCPConn
-	moved    int64 // bytes written to dst
+	src, dst conn
+	moved    int64 // bytes written to dst; below zero while a PROXY header is
 
 	srcRaw, dstRaw  syscall.RawConn
 	onTake, onDrain func(fd uintptr) bool // made once: a new closure each time would be garbage
@@ -34,10 +33,11 @@ type flow struct {
 	sent  int32   // of them
 	full  int32   // reads in a row that filled the buffer
 	timed bool    // dst has a write deadline, which is moved only when it is over
+	ended bool    // src's end has come
 	err   error   // of the last system call
 }
 
-func (f *flow) init(p *pair, src, dst *net.TCPConn) {
+func (f *flow) init(p *pair, src, dst conn) {
 	*f = flow{pair: p, src: src, dst: dst}
 	f.srcRaw, _ = src.SyscallConn() // fails on a nil connection only
 	f.dstRaw, _ = dst.SyscallConn()
@@ -45,21 +45,22 @@ func (f *flow) init(p *pair, src, dst *net.TCPConn) {
 }
 
 // run moves bytes from src to dst until src ends, which it passes on, or until
-// either side is lost.
-func (f *flow) run() {
+// either side is lost. A header goes before them.
+func (f *flow) run(header []byte) {
 	defer f.pair.relay.running.Done()
-	err := f.move()
+	err := f.move(header)
 	f.release()
 	if last := f.pair.flowEnded(); !last && err == io.EOF {
 		f.dst.CloseWrite()
+		f.end()
 		f.watch()
 	}
 }
 
 // move ends with io.EOF when src has ended.
-func (f *flow) move() error {
+func (f *flow) move(header []byte) error {
 	for {
-		if err := f.receive(); err != nil {
+		if err := f.receive(header); err != nil {
 			if err == io.EOF && f.pair.end.Load() == nil {
 				return err
 			}
@@ -67,6 +68,7 @@ func (f *flow) move() error {
 			f.pair.abort(f.pair.lost(f.src))
 			return err
 		}
+		header = nil
 		if err := f.send(); err != nil {
 			// dst is gone, but what it sent before may still wait to be read:
 			// the other flow delivers that, meets the end, and aborts. A src that
@@ -78,8 +80,12 @@ func (f *flow) move() error {
 	}
 }
 
-// receive waits for bytes and takes them into buf or pipe. io.EOF is src's end.
-func (f *flow) receive() error {
+// receive waits for bytes and takes them into buf or pipe; or a header, with what there
+// is. io.EOF is src's end.
+func (f *flow) receive(header []byte) error {
+	if header != nil {
+		return f.lead(header)
+	}
 	if err := f.srcRaw.Read(f.onTake); err != nil {
 		return err
 	}
@@ -140,7 +146,7 @@ func (f *flow) send() error {
 		if !late && err != syscall.EAGAIN {
 			return err
 		}
-		if late && f.srcLost() {
+		if late && f.look() {
 			f.pair.abort(f.pair.lost(f.src))
 			return err
 		}
@@ -177,6 +183,7 @@ func (f *flow) write(fd uintptr) error {
 		default:
 			f.sent += int32(n)
 			f.moved += int64(n)
+			f.pair.note()
 		}
 	}
 	f.release()

@@ -5,6 +5,7 @@ package goroutine
 import (
 	"context"
 	"sync"
+	"time"
 
 	"weir/balance"
 	"weir/proxy/session"
@@ -12,13 +13,11 @@ import (
 
 // A Relay joins clients to backends and moves their bytes.
 type Relay struct {
+	began   time.Time
 	buffers bufferPool
 	pipes   pipePool
 
-	dialing context.Context // ends when sessions are cut
-	cut     context.CancelFunc
-
-	running sync.WaitGroup // one per goroutine of a session
+	running sync.WaitGroup // one per goroutine of a session, and per timer that is set
 
 	mu    sync.Mutex // guards following
 	pairs map[*pair]struct{}
@@ -26,14 +25,25 @@ type Relay struct {
 }
 
 // New returns a relay without sessions.
-func New() *Relay {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Relay{dialing: ctx, cut: cancel, pairs: map[*pair]struct{}{}}
-}
+func New() *Relay { return &Relay{began: time.Now(), pairs: map[*pair]struct{}{}} }
 
-// End resets, soon, all sessions that are joined to a backend.
+// now is the time since the relay began.
+func (r *Relay) now() time.Duration { return time.Since(r.began) }
+
+// End resets, soon, all sessions that are joined to a backend. Those that join it later
+// are reset then, while its Closed is set.
 func (r *Relay) End(b *balance.Backend, reason session.EndReason) {
-	// TODO(D)
+	r.mu.Lock()
+	var joined []*pair
+	for p := range r.pairs {
+		if p.backend.Load() == b {
+			joined = append(joined, p)
+		}
+	}
+	r.mu.Unlock()
+	for _, p := range joined {
+		p.abort(reason)
+	}
 }
 
 // Ended returns how many sessions have ended so far.
@@ -55,7 +65,6 @@ func (r *Relay) Finish(ctx context.Context, reason session.EndReason) (cut int) 
 	case <-done:
 	case <-ctx.Done():
 	}
-	r.cut()
 	r.mu.Lock()
 	cut = len(r.pairs)
 	for p := range r.pairs {

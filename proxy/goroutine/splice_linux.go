@@ -116,6 +116,7 @@ func (f *flow) unsplice(fd uintptr) error {
 		default:
 			f.sent += int32(n)
 			f.moved += int64(n)
+			f.pair.note()
 		}
 	}
 	if f.full < bulkAfter {

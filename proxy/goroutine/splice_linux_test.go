@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/proxy/session"
 )
 
 func TestPipePool(t *testing.T) {
@@ -62,7 +64,7 @@ func TestPipePool(t *testing.T) {
 func TestBulkBeyondThePipes(t *testing.T) {
 	r := New()
 	r.pipes.open.Store(maxPipes)
-	client, backend := join(t, r)
+	client, backend := serve(t, r, listen(t), session.Settings{}).dial(t)
 	const size = 9 << 20
 	sent := make(chan error, 1)
 	go func() {

@@ -11,18 +11,29 @@ import (
 	"weir/proxy/session"
 )
 
-// An acceptor is a listening socket in one of the loops that share it.
+// An acceptor is a listening socket in one of the loops that share it. While accept
+// fails, or there is no place for a client, the loop is not told of any: it would be all
+// the time.
 type acceptor struct {
 	id    int32 // below wakeUpID
 	fd    int32
 	front *session.Front
 	pause time.Duration // after a failed accept; 0 while all is well
-	timer timer
+	timer timer         // ends that pause
+	full  bool          // there is no place: until wake is called
+	wake  func()        // any goroutine's, for the front
+	shut  bool
 }
 
 func (l *loop) serve(id, fd int32, f *session.Front) {
 	a := &acceptor{id: id, fd: fd, front: f}
 	a.timer.owner = a
+	room := func(l *loop) {
+		if a.full = false; !a.shut {
+			l.listen(a)
+		}
+	}
+	a.wake = func() { l.do(room) }
 	l.acceptors = append(l.acceptors, a)
 	l.listen(a)
 }
@@ -35,16 +46,23 @@ func (l *loop) listen(a *acceptor) {
 	}
 }
 
-// shut has the loop told no more.
-func (l *loop) shut(id int32) {
+// rest has the loop told no more: what is registered as exclusive can't be changed.
+func (l *loop) rest(a *acceptor) { l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0) }
+
+// shut has the loop told no more, for good. The socket's other holders are still told,
+// but perhaps not of a client for which this loop was woken and had no place: then that
+// is said to have been missed.
+func (l *loop) shut(id int32) (missed bool) {
 	for i, a := range l.acceptors {
 		if a.id == id {
+			a.shut = true
 			l.wheel.stop(&a.timer)
-			l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0)
-			l.acceptors = append(l.acceptors[:i], l.acceptors[i+1:]...)
-			return
+			l.rest(a)
+			l.acceptors = slices.Delete(l.acceptors, i, i+1)
+			return a.full
 		}
 	}
+	return false
 }
 
 // acceptFrom takes clients in, no more than so many.
@@ -55,24 +73,38 @@ func (l *loop) acceptFrom(id int32, most int) {
 	}
 	a := l.acceptors[i]
 	for range most {
+		d := newDoor(a.front)
+		if !d.open() {
+			l.rest(a)
+			a.full = true
+			a.front.Await(a.wake)
+			return
+		}
 		fd, err := accept(a.fd, &l.from)
-		switch {
-		case err == 0:
+		if err == 0 {
 			a.pause = 0
-			a.front.Accepted.Add(1)
-			l.place(arrival{fd, l.from.get(), a.front})
+			if c, ok := d.admit(fd, l.from.get()); ok {
+				l.place(c)
+			}
+			continue
+		}
+		d.nobody()
+		switch {
 		case err == unix.EAGAIN:
 			return
 		case transient(err):
 		default:
 			a.front.Starved(err)
 			a.pause = min(max(2*a.pause, session.MinAcceptPause), session.MaxAcceptPause)
-			l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0) // it would be ready all the time
+			l.rest(a)
 			l.set(&a.timer, a.pause)
 			return
 		}
 	}
 }
+
+// expire ends the pause after a failed accept.
+func (a *acceptor) expire(l *loop) { l.listen(a) }
 
 // transient reports whether the next accept may be good all the same: what was wrong
 // was with the one client.
@@ -84,9 +116,6 @@ func transient(err errno) bool {
 	}
 	return false
 }
-
-// expire ends the pause after a failed accept.
-func (a *acceptor) expire(l *loop) { l.listen(a) }
 
 // place gives a client to a loop: to this one, unless another has clearly fewer to
 // serve. A few long sessions would stay on one loop otherwise, since the kernel wakes
@@ -110,26 +139,4 @@ func fewest(loops []*loop) *loop {
 		}
 	}
 	return least
-}
-
-// drain takes the clients that wait in the queue of a socket that no loop listens to
-// any more: who is there when it is closed is lost. While descriptors are short it
-// tries again, for a second or so.
-func drain(loops []*loop, socket int32, f *session.Front) {
-	var from address
-	for pause := session.MinAcceptPause; pause < session.MaxAcceptPause; {
-		fd, err := accept(socket, &from)
-		switch {
-		case err == 0:
-			f.Accepted.Add(1)
-			fewest(loops).hand(arrival{fd, from.get(), f})
-		case err == unix.EAGAIN:
-			return
-		case transient(err):
-		default:
-			f.Starved(err)
-			time.Sleep(pause)
-			pause *= 2
-		}
-	}
 }

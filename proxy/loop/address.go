@@ -34,8 +34,11 @@ func (a *address) set(to netip.AddrPort) (family int) {
 	return unix.AF_INET6
 }
 
-// get returns the address that the kernel has filled in.
+// get returns the address that the kernel has filled in; zero of a unix socket.
 func (a *address) get() netip.AddrPort {
+	if a.raw.Family == unix.AF_UNIX {
+		return netip.AddrPort{}
+	}
 	if a.raw.Family == unix.AF_INET {
 		four := a.four()
 		return netip.AddrPortFrom(netip.AddrFrom4(four.Addr), port(&four.Port))

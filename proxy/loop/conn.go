@@ -16,29 +16,32 @@ import (
 type conn struct {
 	born           uint32 // tells its events from older ones of the same descriptors; 0 when it has ended
 	state          state
+	failure        uint16 // errno of the last try; 0: none
 	client, server side
 	up, down       flow // client to backend, backend to client
 
-	front   *session.Front
-	service *session.Service
-	addr    netip.AddrPort // the client's
-	began   time.Time
-	reason  session.EndReason // why it ends; set once
-	backend *balance.Backend  // once joined
-	tries   session.Tries
-	err     errno // of the last try
+	front    *session.Front
+	service  *session.Service
+	settings *session.Settings
+	addr     netip.AddrPort    // the client's; zero of a unix socket
+	began    time.Duration     // since the loop began
+	reason   session.EndReason // why it ends; set once
+	backend  *balance.Backend  // once joined
+	tries    session.Tries
 
-	timer timer // what for depends on state
-	until int64 // losing: the tick at which the side that is left is reset as well
+	timer  timer // runs out when the first of these is over, or earlier
+	until  int64 // the tick at which what state waits for is over
+	over   int64 // the tick at which it has lived as long as it may
+	active int64 // the tick at which a byte moved last, or an end came
 }
 
 type state uint8
 
 const (
-	connecting state = iota // timer: to give up this try
-	pausing                 // before the next try; timer: to make it
-	joined                  // timer: to set keep-alive on the backend's side
-	losing                  // one side is lost; timer: to look whether the other has all that it sent
+	connecting state = iota // until this try is given up
+	pausing                 // until the next try
+	joined                  // until keep-alive is set on the backend's side
+	losing                  // one side is lost; until the other is reset as well, though it has not all that was sent
 )
 
 // A side is one of a session's two sockets.
@@ -51,7 +54,8 @@ type side struct {
 	urgent   bool // urgent data came: a short read need not mean that all is read
 	lost     bool // reset, or gone without a word
 	blocked  bool // the last write found no room; an event will tell of some
-	watched  bool // it is registered with EPOLLOUT
+	known    bool // it is registered
+	watched  bool // with EPOLLOUT
 	wrote    bool // something, so that Nagle's algorithm may hold back the next
 	prompt   bool // TCP_NODELAY is set
 }
@@ -67,7 +71,16 @@ func (l *loop) begin(a arrival) {
 	if l.born++; l.born == 0 {
 		l.born++
 	}
-	*c = conn{front: a.front, service: a.front.Service(), addr: a.addr, began: time.Now(), born: l.born}
+	*c = conn{
+		born:     l.born,
+		front:    a.front,
+		service:  a.front.Service(),
+		settings: a.settings,
+		addr:     a.addr,
+		began:    time.Since(l.began),
+		until:    never,
+		over:     l.endOfLife(a.settings.MaxLifetime),
+	}
 	c.client = side{conn: c, fd: a.fd, prompt: true}
 	c.server = side{conn: c, fd: -1}
 	c.up = flow{src: &c.client, dst: &c.server}
@@ -75,8 +88,7 @@ func (l *loop) begin(a arrival) {
 	c.timer.owner = c
 	l.add(&c.client)
 	if l.cutting != "" {
-		c.because(l.cutting)
-		l.abort(c)
+		l.abortFor(c, l.cutting)
 		return
 	}
 	l.firstTry(c)
@@ -85,7 +97,7 @@ func (l *loop) begin(a arrival) {
 // happened deals with a side's events.
 func (l *loop) happened(at *side, events uint32) {
 	c := at.conn
-	if c.state == connecting && !l.connectDone(c, events) {
+	if c.state < joined && !l.early(at, events) {
 		return
 	}
 	if events&unix.EPOLLOUT != 0 {
@@ -93,8 +105,10 @@ func (l *loop) happened(at *side, events uint32) {
 	}
 	if events&^unix.EPOLLOUT != 0 {
 		at.readable = true
-		at.ending = at.ending || events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0
 		at.urgent = at.urgent || events&unix.EPOLLPRI != 0
+		if !at.ending && events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0 {
+			l.endCame(at)
+		}
 	}
 	from, into := &c.up, &c.down
 	if at == &c.server {
@@ -110,19 +124,31 @@ func (l *loop) happened(at *side, events uint32) {
 	}
 }
 
-// expire goes on after a wait.
-func (c *conn) expire(l *loop) {
-	switch c.state {
-	case connecting:
-		l.connectLate(c)
-	case pausing:
-		l.resume(c)
-	case joined:
-		for _, o := range keepAlive {
-			setOption(c.server.fd, o.level, o.name, o.value)
-		}
-	case losing:
-		l.bury(c)
+// early deals with events before the session is joined to a backend. It reports whether
+// it is now: then they may tell of more.
+func (l *loop) early(at *side, events uint32) bool {
+	c := at.conn
+	if at == &c.server {
+		return l.connectDone(c, events)
+	}
+	if events&unix.EPOLLERR != 0 {
+		l.abortFor(c, session.ClientReset) // nobody is left to connect for
+		return false
+	}
+	at.readable = true
+	at.ending = at.ending || events&(unix.EPOLLRDHUP|unix.EPOLLHUP) != 0
+	at.urgent = at.urgent || events&unix.EPOLLPRI != 0
+	return false
+}
+
+// endCame notes that a side's end has arrived, perhaps behind bytes that the other one
+// doesn't take.
+func (l *loop) endCame(at *side) {
+	at.ending = true
+	c := at.conn
+	c.active = l.clock
+	if c.state == joined {
+		l.arm(c)
 	}
 }
 
@@ -131,6 +157,12 @@ func (c *conn) because(r session.EndReason) {
 	if c.reason == "" {
 		c.reason = r
 	}
+}
+
+// abortFor resets both sides, for that reason unless there is one.
+func (l *loop) abortFor(c *conn, r session.EndReason) {
+	c.because(r)
+	l.abort(c)
 }
 
 // complete closes a session whose both halves have ended.
@@ -165,12 +197,20 @@ func (l *loop) end(c *conn) {
 		c.tries.Stopped()
 	}
 	if c.front.Watched() {
-		e := session.End{Client: c.addr, Up: c.up.moved, Down: c.down.moved, Began: c.began, Reason: c.reason}
+		e := session.End{
+			Service: c.service.Name,
+			Client:  c.addr,
+			Up:      max(c.up.moved, 0), // of a header not all may have been written
+			Down:    c.down.moved,
+			Began:   l.began.Add(c.began),
+			Reason:  c.reason,
+		}
 		if c.backend != nil {
 			e.Backend = c.backend.Name()
 		}
 		c.front.Ended(e)
 	}
+	c.front.Leave(c.addr, c.settings)
 	c.born = 0 // events of its descriptors in hand are no longer its
 	if !c.up.passed {
 		l.open.Add(-1)

@@ -11,25 +11,23 @@ import (
 	"weir/proxy/session"
 )
 
-// keepAliveAfter is how old a session is when keep-alive is set on its backend's side:
-// most end before, and save four system calls.
-const keepAliveAfter = time.Second
-
 // firstTry looks what the client has sent already, and begins to join it to a backend.
 func (l *loop) firstTry(c *conn) {
-	n, err := recv(c.client.fd, l.scratch)
+	header := copy(l.scratch, l.header(c))
+	n, err := recv(c.client.fd, l.scratch[header:])
 	switch {
 	case err == unix.EAGAIN:
+		n = 0
 	case err != 0:
-		c.because(session.ClientReset)
-		l.abort(c)
+		l.abortFor(c, session.ClientReset)
 		return
 	case n == 0:
 		c.up.ended = true
-	default:
-		c.up.rest = l.scratch[:n]
-		c.client.readable = n == len(l.scratch)
 	}
+	n += header
+	c.up.rest = l.scratch[:n]
+	c.up.moved = -int64(header) // which isn't the client's
+	c.client.readable = n == len(l.scratch)
 	b := c.tries.First(c.front, c.service)
 	if b == nil {
 		l.refuse(c)
@@ -42,11 +40,12 @@ func (l *loop) firstTry(c *conn) {
 // it, or all hope is lost.
 func (l *loop) try(c *conn, b *balance.Backend) {
 	for b != nil {
-		if c.err = l.dial(c, b); c.err == 0 {
+		err := l.dial(c, b)
+		if err == 0 {
 			return
 		}
 		var waits bool
-		if b, waits = l.another(c); waits {
+		if b, waits = l.another(c, err); waits {
 			return
 		}
 	}
@@ -54,14 +53,25 @@ func (l *loop) try(c *conn, b *balance.Backend) {
 }
 
 // another returns whom to try after a failure, unless that waits for a pause.
-func (l *loop) another(c *conn) (b *balance.Backend, waits bool) {
-	b, pause := c.tries.Failed(c.err)
+func (l *loop) another(c *conn, err errno) (b *balance.Backend, waits bool) {
+	c.failure = uint16(err)
+	b, pause := c.tries.Failed(err)
 	if pause > 0 {
-		c.state = pausing
-		l.keep(&c.up)
-		l.set(&c.timer, pause)
+		l.await(c, pausing, pause)
 	}
 	return b, pause > 0
+}
+
+// await has the session wait before it is joined. The client is looked after meanwhile:
+// one that is reset holds no place, and no backend's.
+func (l *loop) await(c *conn, s state, d time.Duration) {
+	c.state = s
+	c.until = l.readClock() + ticks(d)
+	l.arm(c)
+	l.keep(&c.up)
+	if !c.client.known {
+		l.watch(&c.client, sideEvents) // if it fails, join tries again
+	}
 }
 
 // resume goes on after a pause.
@@ -98,11 +108,9 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 			c.server.fd = -1
 			return err
 		}
-		c.state = connecting
 		c.server.watched = true
-		l.keep(&c.up)
 		l.add(&c.server)
-		l.set(&c.timer, c.service.ConnectTimeout)
+		l.await(c, connecting, c.service.ConnectTimeout)
 	default:
 		closeFD(fd)
 		c.server.fd = -1
@@ -165,12 +173,10 @@ func (l *loop) toItself(fd int32, b *balance.Backend) bool {
 
 // connectFailed goes on with the next backend.
 func (l *loop) connectFailed(c *conn, err errno) {
-	l.wheel.stop(&c.timer)
 	l.sides[c.server.fd] = nil
 	closeFD(c.server.fd)
 	c.server.fd = -1
-	c.err = err
-	if b, waits := l.another(c); !waits {
+	if b, waits := l.another(c, err); !waits {
 		l.try(c, b)
 	}
 }
@@ -179,31 +185,42 @@ func (l *loop) connectFailed(c *conn, err errno) {
 func (l *loop) join(c *conn) {
 	c.backend = c.tries.Joined()
 	c.state = joined
-	c.err = 0
-	l.set(&c.timer, keepAliveAfter)
-	if !c.server.watched {
-		c.err = l.watch(&c.server, sideEvents)
-	}
-	if c.err == 0 {
-		c.err = l.watch(&c.client, sideEvents)
-	}
-	if c.err != 0 { // for want of memory
-		l.refuse(c)
+	c.failure = 0
+	if c.backend.Closed.Load() {
+		l.abortFor(c, session.Drained)
 		return
 	}
+	for _, s := range [...]*side{&c.server, &c.client} {
+		if s.known {
+			continue
+		}
+		if err := l.watch(s, sideEvents); err != 0 { // for want of memory
+			c.failure = uint16(err)
+			l.refuse(c)
+			return
+		}
+	}
+	c.active = l.readClock()
+	c.until = never
+	if c.settings.KeepAlive > 0 {
+		c.until = c.active + ticks(keepAliveAfter)
+	}
+	l.arm(c)
 	l.pump(&c.up)
 }
 
 // watch registers a side.
 func (l *loop) watch(s *side, events uint32) errno {
-	return l.control(unix.EPOLL_CTL_ADD, s.fd, events, s.fd, s.conn.born)
+	err := l.control(unix.EPOLL_CTL_ADD, s.fd, events, s.fd, s.conn.born)
+	s.known = err == 0
+	return err
 }
 
 // refuse resets a client that nobody takes.
 func (l *loop) refuse(c *conn) {
 	var err error
-	if c.err != 0 {
-		err = c.err
+	if c.failure != 0 {
+		err = errno(c.failure)
 	}
 	c.because(c.tries.Why(err))
 	c.front.Refused(c.addr, c.reason, err)

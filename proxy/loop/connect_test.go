@@ -3,11 +3,9 @@
 package loop
 
 import (
-	"net"
 	"net/netip"
 	"testing"
 
-	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sys/unix"
 
 	"weir/balance"
@@ -48,35 +46,19 @@ func TestConnectedToItself(t *testing.T) {
 // The events of a connect that failed are not taken for those of the next backend's
 // connection, which may have the same descriptor.
 func TestEventsOfAFailedConnect(t *testing.T) {
-	l, err := newLoop()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.poller.close)
-	silent, good := silentAddr(t), listen(t)
-	defer good.Close()
-	pool := balance.NewPool(nil)
-	members := []balance.Member{{Name: "node/silent", Addr: silent, CatalogWeight: 1}}
-	pool.Update(members, balance.Admission{Rule: balance.Catalog})
-	front := session.NewFront("front", &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience, Retries: 1}, session.Settings{}, nil, hclog.NewNullLogger())
-	client, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(client[1])
-	l.count()
-	l.begin(arrival{fd: int32(client[0]), front: front})
-	c := l.sides[client[0]].conn
+	s := newSolo(t, session.Settings{})
+	s.service.Retries = 1
+	silent, good := silentAddr(t), addrOf(s.backend)
+	s.backends(silent)
+	_, c := s.begin(t, "hello")
 	if c.state != connecting {
 		t.Fatalf("got state %d at a backend that doesn't answer, want %d", c.state, connecting)
 	}
-	members = append(members, balance.Member{Name: "node/good", Addr: good.Addr().(*net.TCPAddr).AddrPort(), CatalogWeight: 1})
-	pool.Update(members, balance.Admission{Rule: balance.Catalog})
-	l.happened(&c.server, unix.EPOLLERR|unix.EPOLLHUP|unix.EPOLLIN|unix.EPOLLOUT)
-	if c.state != joined || c.server.lost || c.backend.Name() != "node/good" {
+	s.backends(silent, good)
+	s.happened(&c.server, unix.EPOLLERR|unix.EPOLLHUP|unix.EPOLLIN|unix.EPOLLOUT)
+	if c.state != joined || c.server.lost || c.backend.Addr() != good {
 		t.Errorf("got state %d, backend %v, lost: %v; want state %d with the good one", c.state, c.backend, c.server.lost, joined)
 	}
-	l.abort(c)
 }
 
 // silentAddr returns an address that answers no connect: its queue is full.

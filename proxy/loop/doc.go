@@ -7,5 +7,8 @@
 // may be bytes to read and whether the last write found no room. Bytes go through one
 // buffer for each loop; only what the other side doesn't take is kept with its flow. A
 // direction that proves to be bulk is spliced. Every wait of a session is on the loop's
-// timer wheel.
+// timer wheel, one timer each.
+//
+// Clients of a unix socket are served the same. But such a socket has no reset: who is
+// cut off sees an end.
 package loop

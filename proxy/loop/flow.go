@@ -25,7 +25,7 @@ const (
 // A flow is one direction of a session.
 type flow struct {
 	src, dst *side
-	moved    int64  // bytes written to dst
+	moved    int64  // bytes written to dst; below zero while a PROXY header is
 	rest     []byte // read, not written yet: of the loop's scratch, or kept in buf
 	full     int8   // reads in a row that filled the buffer
 	ended    bool   // src has nothing more to come
@@ -128,6 +128,7 @@ func (l *loop) write(f *flow) errno {
 		f.dst.wrote = true
 		f.rest = f.rest[n:]
 		f.moved += int64(n)
+		f.dst.conn.active = l.clock
 	}
 	return err
 }

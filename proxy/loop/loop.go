@@ -54,11 +54,12 @@ type mailbox struct {
 	closed bool // the loop has returned, and its eventfd's number is perhaps another's
 }
 
-// An arrival is a client that another loop has accepted.
+// An arrival is a client that was accepted, and has its place.
 type arrival struct {
-	fd    int32
-	addr  netip.AddrPort
-	front *session.Front
+	fd       int32
+	addr     netip.AddrPort // zero of a unix socket
+	front    *session.Front
+	settings *session.Settings // that Admit gave it
 }
 
 func newLoop() (*loop, error) {
@@ -189,10 +190,14 @@ func (l *loop) add(s *side) {
 // cut resets all sessions, and those to come.
 func (l *loop) cut(r session.EndReason) {
 	l.cutting = r
+	l.reset(r, func(*conn) bool { return true })
+}
+
+// reset resets the sessions that are chosen.
+func (l *loop) reset(r session.EndReason, chosen func(*conn) bool) {
 	for _, s := range l.sides {
-		if s != nil {
-			s.conn.because(r)
-			l.abort(s.conn)
+		if s != nil && chosen(s.conn) {
+			l.abortFor(s.conn, r)
 		}
 	}
 }

@@ -4,11 +4,9 @@ package loop
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"sync"
-
-	"golang.org/x/sys/unix"
+	"sync/atomic"
 
 	"weir/balance"
 	"weir/proxy/session"
@@ -55,7 +53,8 @@ func (r *Relay) start() ([]*loop, error) {
 
 // Serve takes connections from a prepared listening socket, which is the relay's from
 // now on, until ctx ends; then those that wait in its queue, unless the cause is
-// session.ErrHandedOver, and closes it.
+// session.ErrHandedOver, and closes it. Other holders of the same socket, here or in
+// another process, notice nothing.
 func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
 	defer closeFD(int32(socket))
 	loops, err := r.start()
@@ -68,10 +67,17 @@ func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
 	r.mu.Unlock()
 	each(loops, func(l *loop) { l.serve(id, int32(socket), f) })
 	<-ctx.Done()
-	each(loops, func(l *loop) { l.shut(id) })
-	if context.Cause(ctx) != session.ErrHandedOver {
-		drain(loops, int32(socket), f)
+	var missed atomic.Int32
+	each(loops, func(l *loop) {
+		if l.shut(id) {
+			missed.Add(1)
+		}
+	})
+	most := mostQueued
+	if context.Cause(ctx) == session.ErrHandedOver {
+		most = int(missed.Load()) // the others would learn of these with the next client
 	}
+	drain(loops, int32(socket), f, most)
 	return nil
 }
 
@@ -90,7 +96,12 @@ func each(loops []*loop, f func(*loop)) {
 
 // End resets, soon, all sessions that are joined to a backend.
 func (r *Relay) End(b *balance.Backend, reason session.EndReason) {
-	// TODO(D)
+	r.mu.Lock()
+	loops := r.loops
+	r.mu.Unlock()
+	for _, l := range loops {
+		l.do(func(l *loop) { l.reset(reason, func(c *conn) bool { return c.backend == b }) })
+	}
 }
 
 // Ended returns how many sessions have ended so far.
@@ -133,25 +144,4 @@ func (r *Relay) Finish(ctx context.Context, reason session.EndReason) (cut int) 
 		cut += counts[i]
 	}
 	return cut
-}
-
-// Prepare sets what the sockets accepted inherit, which saves setting it on each.
-func (r *Relay) Prepare(socket int, s session.Settings) error {
-	for _, o := range append(keepAlive[:], option{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1}) {
-		if err := setOption(int32(socket), o.level, o.name, o.value); err != 0 {
-			return os.NewSyscallError("setsockopt", err)
-		}
-	}
-	return os.NewSyscallError("fcntl", unix.SetNonblock(socket, true))
-}
-
-type option struct{ level, name, value int }
-
-// keepAlive is set on both sides of a session that lasts: a peer that is gone without a
-// word is noticed after two minutes of silence.
-var keepAlive = [...]option{
-	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
-	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60},
-	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
-	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
 }

@@ -4,6 +4,7 @@ package loop
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -22,39 +23,35 @@ const patience = 20 * time.Second
 
 // A rig is a relay that serves one listener in front of one backend, the test's own.
 type rig struct {
-	relay *Relay
-	addr  string
-	conns <-chan *net.TCPConn // the backend's
+	relay    *Relay
+	front    *session.Front
+	socket   syscall.Conn // that listens
+	conns    <-chan *net.TCPConn
+	handOver func() // ends Serve, and returns when it has, as close does
+	close    func()
 }
 
-func startRig(t *testing.T) *rig {
+func startRig(t *testing.T) *rig { return startRigWith(t, session.Settings{}, listen(t)) }
+
+// startRigWith serves a socket on a descriptor of its own: the test may give it to others.
+func startRigWith(t *testing.T, settings session.Settings, socket syscall.Conn) *rig {
 	t.Helper()
-	backend, front := listen(t), listen(t)
+	backend := listen(t)
 	pool := balance.NewPool(nil)
-	pool.Update([]balance.Member{{Name: "node/web", Addr: backend.Addr().(*net.TCPAddr).AddrPort(), CatalogWeight: 1}}, balance.Admission{Rule: balance.Catalog})
+	pool.Update([]balance.Member{{Name: "node/web", Addr: addrOf(backend), CatalogWeight: 1}}, balance.Admission{Rule: balance.Catalog})
 	service := &session.Service{Name: "web", Pool: pool, ConnectTimeout: patience}
 	relay := New()
-	// The relay wants a descriptor of its own.
-	raw, err := front.SyscallConn()
-	if err != nil {
+	fd := int(dup(t, socket))
+	if err := relay.Prepare(fd, settings); err != nil { // late, but nobody comes yet
 		t.Fatal(err)
 	}
-	var fd int
-	raw.Control(func(own uintptr) { fd, err = syscall.Dup(int(own)) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := relay.Prepare(fd, session.Settings{}); err != nil { // late, but nobody comes yet
-		t.Fatal(err)
-	}
-	addr := front.Addr().String()
-	front.Close()
 
-	conns := make(chan *net.TCPConn)
-	serving, end := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := relay.Serve(serving, fd, session.NewFront("front", service, session.Settings{}, nil, hclog.NewNullLogger())); err != nil {
+	conns, over := make(chan *net.TCPConn), make(chan struct{})
+	serving, end := context.WithCancelCause(context.Background())
+	var running, served sync.WaitGroup
+	front := session.NewFront("front", service, settings, nil, hclog.NewNullLogger())
+	served.Go(func() {
+		if err := relay.Serve(serving, fd, front); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	})
@@ -65,18 +62,30 @@ func startRig(t *testing.T) *rig {
 				return
 			}
 			t.Cleanup(func() { conn.Close() })
-			conns <- conn
+			select {
+			case conns <- conn:
+			case <-over:
+			}
 		}
 	})
 	t.Cleanup(func() {
-		end()
+		end(nil)
+		close(over)
+		socket.(io.Closer).Close()
 		backend.Close()
+		served.Wait()
 		running.Wait()
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		relay.Finish(ctx, session.Shutdown)
 	})
-	return &rig{relay: relay, addr: addr, conns: conns}
+	ending := func(cause error) func() {
+		return func() {
+			end(cause)
+			served.Wait()
+		}
+	}
+	return &rig{relay: relay, front: front, socket: socket, conns: conns, handOver: ending(session.ErrHandedOver), close: ending(nil)}
 }
 
 func listen(t *testing.T) *net.TCPListener {
@@ -91,15 +100,29 @@ func listen(t *testing.T) *net.TCPListener {
 // dial returns both ends of a session.
 func (r *rig) dial(t *testing.T) (client, backend *net.TCPConn) {
 	t.Helper()
-	conn, err := net.Dial("tcp", r.addr)
-	if err != nil {
-		t.Fatal(err)
+	client = r.knock(t)
+	return client, r.joined(t)
+}
+
+// knock returns a client that may have to wait.
+func (r *rig) knock(t *testing.T) *net.TCPConn {
+	t.Helper()
+	conn := dialTo(t, r.socket.(net.Listener))
+	conn.SetDeadline(time.Now().Add(patience))
+	return conn.(*net.TCPConn)
+}
+
+// joined returns the backend's end of the next session.
+func (r *rig) joined(t *testing.T) *net.TCPConn {
+	t.Helper()
+	select {
+	case conn := <-r.conns:
+		conn.SetDeadline(time.Now().Add(patience))
+		return conn
+	case <-time.After(patience):
+		t.Fatal("no session reaches the backend")
+		return nil
 	}
-	t.Cleanup(func() { conn.Close() })
-	client, backend = conn.(*net.TCPConn), <-r.conns
-	client.SetDeadline(time.Now().Add(patience))
-	backend.SetDeadline(time.Now().Add(patience))
-	return client, backend
 }
 
 // inside runs f in each loop in turn.

@@ -51,6 +51,7 @@ func (l *loop) drainPipe(f *flow) errno {
 	}
 	f.dst.wrote = true
 	f.moved += int64(n)
+	f.dst.conn.active = l.clock
 	if f.piped -= int32(n); f.piped == 0 && !f.bulk() {
 		f.full = 0
 		l.leavePipe(f)

@@ -87,3 +87,10 @@ func unacknowledged(fd int32) int {
 	syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCOUTQ, uintptr(unsafe.Pointer(&v)))
 	return int(v)
 }
+
+// isReady asks for an event of a socket that may not have been told of.
+func isReady(fd int32, event int16) bool {
+	p := [1]unix.PollFd{{Fd: fd, Events: event}}
+	n, _ := unix.Poll(p[:], 0)
+	return n > 0
+}

@@ -2,16 +2,13 @@
 
 package loop
 
-import (
-	"math/bits"
-	"time"
-)
+import "time"
 
 const (
 	// tick is the wheel's grain: a timer is never early, and up to two of these late.
 	tick = 8 * time.Millisecond
-	// wheelSlots times tick is a turn, two seconds. A timer beyond a turn is looked
-	// at once a turn.
+	// wheelSlots times tick is a turn, two seconds. As many turns, nine minutes, are kept
+	// apart by turn. A timer beyond is looked at once in that time.
 	wheelSlots = 256
 )
 
@@ -26,37 +23,50 @@ type timer struct {
 type expirer interface{ expire(l *loop) }
 
 // A wheel holds the timers of one loop: setting and stopping cost the same however
-// many there are. (Varghese and Lauck, Hashed and Hierarchical Timing Wheels, 1987,
-// scheme 6.)
+// many there are, and one that is far off costs nothing until it is near. (Varghese and
+// Lauck, Hashed and Hierarchical Timing Wheels, 1987, schemes 6 and 7.)
 type wheel struct {
-	slots [wheelSlots]timer // heads of the rings
-	used  [wheelSlots / 64]uint64
-	due   timer // head of the ring that advance works off
-	clock int64 // the tick that it is; whoever owns the wheel sets it
-	now   int64 // the tick up to which all timers have run out
+	near  circle // a slot is a tick
+	far   circle // a slot is a turn
+	due   timer  // head of the ring that advance works off
+	clock int64  // the tick that it is; whoever owns the wheel sets it
+	now   int64  // the tick up to which all timers have run out
+	turn  int64  // the turn up to which all timers are near
 }
 
 func newWheel() *wheel {
 	w := new(wheel)
-	for i := range w.slots {
-		w.slots[i].prev, w.slots[i].next = &w.slots[i], &w.slots[i]
-	}
+	w.near.init()
+	w.far.init()
+	w.due.prev, w.due.next = &w.due, &w.due
 	return w
 }
 
+// ticks is how many ticks from now d is over, and not before.
+func ticks(d time.Duration) int64 {
+	n := int64(d / tick)
+	if d%tick > 0 {
+		n++
+	}
+	return 1 + max(n, 0)
+}
+
 // set makes t run out after d, and not before.
-func (w *wheel) set(t *timer, d time.Duration) {
+func (w *wheel) set(t *timer, d time.Duration) { w.setAt(t, w.clock+ticks(d)) }
+
+// setAt makes t run out at a tick, or as soon as can be if that is over.
+func (w *wheel) setAt(t *timer, at int64) {
 	w.stop(t)
-	t.at = w.clock + 1 + int64((max(d, 0)+tick-1)/tick)
+	t.at = max(at, w.now+1)
 	w.put(t)
 }
 
 func (w *wheel) put(t *timer) {
-	i := t.at % wheelSlots
-	head := &w.slots[i]
-	t.prev, t.next = head.prev, head
-	t.prev.next, head.prev = t, t
-	w.used[i/64] |= 1 << (i % 64)
+	if turn := t.at / wheelSlots; turn > w.turn && t.at-w.now > wheelSlots {
+		w.far.put(t, turn)
+		return
+	}
+	w.near.put(t, t.at)
 }
 
 // stop is safe to call whether t is set or not.
@@ -67,33 +77,33 @@ func (w *wheel) stop(t *timer) {
 	}
 }
 
+// isSet reports whether t is to run out.
+func (t *timer) isSet() bool { return t.next != nil }
+
 // advance lets run out what is due by the clock.
 func (w *wheel) advance(l *loop) {
 	now := w.clock
-	if now-w.now > wheelSlots {
-		w.now = now - wheelSlots // each slot once is enough
+	// Each slot once is enough, however much time has passed.
+	for turn := max(w.turn, now/wheelSlots-wheelSlots); turn < now/wheelSlots; {
+		turn++
+		w.turn = turn
+		w.far.take(turn, &w.due)
+		for w.due.next != &w.due {
+			t := w.due.next
+			w.stop(t)
+			w.put(t)
+		}
 	}
+	w.now = max(w.now, now-wheelSlots)
 	for w.now < now {
 		w.now++
-		i := w.now % wheelSlots
-		if w.used[i/64]&(1<<(i%64)) == 0 {
-			continue
-		}
-		w.used[i/64] &^= 1 << (i % 64)
 		// What runs out may set timers in this very slot, so its ring is taken off first.
-		head := &w.slots[i]
-		if head.next == head {
-			continue
-		}
-		due := &w.due
-		due.prev, due.next = head.prev, head.next
-		due.prev.next, due.next.prev = due, due
-		head.prev, head.next = head, head
-		for due.next != due {
-			t := due.next
+		w.near.take(w.now, &w.due)
+		for w.due.next != &w.due {
+			t := w.due.next
 			w.stop(t)
 			if t.at > now {
-				w.put(t) // in a later turn
+				w.put(t) // the slot was only passed on the way
 				continue
 			}
 			t.owner.expire(l)
@@ -101,26 +111,15 @@ func (w *wheel) advance(l *loop) {
 	}
 }
 
-// next returns in how many ticks the next slot with timers is reached, at least 1; 0
-// if there is none.
+// next returns in how many ticks there is something to do, at least 1; 0 if never.
 func (w *wheel) next() int64 {
-	for d := int64(1); d <= wheelSlots; {
-		i := (w.now + d) % wheelSlots
-		word := w.used[i/64] >> (i % 64)
-		if word == 0 {
-			d += 64 - i%64
-			continue
-		}
-		d += int64(bits.TrailingZeros64(word))
-		if d > wheelSlots {
-			return 0
-		}
-		i = (w.now + d) % wheelSlots
-		if head := &w.slots[i]; head.next != head {
-			return d
-		}
-		w.used[i/64] &^= 1 << (i % 64) // all in it were stopped
-		d++
+	near, turns := w.near.next(w.now), w.far.next(w.turn)
+	if turns == 0 {
+		return near
 	}
-	return 0
+	far := (w.turn+turns)*wheelSlots - w.now
+	if near == 0 {
+		return far
+	}
+	return min(near, far)
 }

@@ -53,9 +53,11 @@ func FuzzWheel(f *testing.F) {
 		}
 		for range 300 {
 			x := waiters[r.IntN(len(waiters))]
-			switch r.IntN(5) {
+			switch r.IntN(6) {
 			case 0, 1:
 				set(x, time.Duration(r.Int64N(int64(3*wheelSlots*tick))))
+			case 5: // turns away, or more than all turns
+				set(x, time.Duration(r.Int64N(int64(5*wheelSlots/2*wheelSlots*tick))))
 			case 2:
 				set(x, time.Duration(r.Int64N(int64(10*tick))))
 				x.again = time.Duration(r.IntN(2)) * wheelSlots * tick
@@ -66,6 +68,9 @@ func FuzzWheel(f *testing.F) {
 				step := w.next()
 				if step == 0 || r.IntN(3) == 0 {
 					step = r.Int64N(2 * wheelSlots)
+				}
+				if r.IntN(8) == 0 {
+					step = r.Int64N(2 * wheelSlots * wheelSlots)
 				}
 				w.clock = w.now + max(step, w.clock-w.now)
 				w.advance(nil)

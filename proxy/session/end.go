@@ -35,6 +35,7 @@ const (
 
 // An End is what there is to say of a session that is over.
 type End struct {
+	Service  string         // its name
 	Client   netip.AddrPort // zero for a client of a unix socket
 	Backend  string         // its name; empty if the session was never joined
 	Up, Down int64          // bytes written to the backend and to the client, without a PROXY header

@@ -17,7 +17,8 @@ import (
 // A relay calls Enter before each accept. If it is true, then Admit with the client that
 // came, or Left if none did; and Leave at the end of each session that was admitted. If it
 // is false, When says what to do: Await, and accept nothing until then; or accept, TurnAway
-// and reset.
+// and reset. In the second case Enter may also come after accept, so that no place is held
+// for a client that doesn't come.
 type Front struct {
 	Accepted atomic.Uint64 // all that were accepted, those turned away included
 	Unserved atomic.Uint64 // reset because no backend was eligible, or all were full
@@ -36,6 +37,7 @@ type Front struct {
 	refused *quiet // for connections that no backend took
 	starved *quiet // for accept: near the limit it fails and works by turns
 	full    *quiet // for clients that there is no room for
+	greedy  *quiet // for clients that have too many
 }
 
 // NewFront returns the front of the listener of that name. The process's room is nil where
@@ -51,16 +53,19 @@ func NewFront(name string, service *Service, settings Settings, process *Room, l
 		refused: newQuiet(rate.Every(time.Second)),
 		starved: newQuiet(rate.Every(10 * time.Second)),
 		full:    newQuiet(rate.Every(10 * time.Second)),
+		greedy:  newQuiet(rate.Every(10 * time.Second)),
 	}
 	f.Configure(service, settings)
 	return f
 }
 
-// Configure changes the listener for clients to come.
+// Configure changes the listener for clients to come. Those who wait for a place look
+// again: they may be granted one now, or are not to wait any more.
 func (f *Front) Configure(service *Service, settings Settings) {
 	f.service.Store(service)
 	f.settings.Store(&settings)
 	f.room.Limit(settings.MaxConnections)
+	f.process.wake()
 }
 
 // Service is whom the next client is joined to. A session asks once.
@@ -71,11 +76,11 @@ func (f *Front) Settings() *Settings { return f.settings.Load() }
 
 // Enter takes a place for the next client, if there is one.
 func (f *Front) Enter() bool {
-	if !f.process.enter() {
+	if !f.room.enter() {
 		return false
 	}
-	if !f.room.enter() {
-		f.process.leave()
+	if !f.process.enter() { // after the room: a full listener takes no place from others, not even for a moment
+		f.room.leave()
 		return false
 	}
 	return true
@@ -88,7 +93,7 @@ func (f *Front) When() WhenFull { return f.Settings().WhenFull }
 // by the caller. Wake must not block.
 func (f *Front) Await(wake func()) {
 	f.warn(f.full, "no room for more connections, they wait", "open", f.room.Used(), "open_in_process", f.process.Used())
-	if limit := f.process.limit.Load(); limit > 0 && f.process.used.Load() >= limit {
+	if f.process.full() {
 		f.process.await(wake)
 		return
 	}
@@ -110,7 +115,7 @@ func (f *Front) Admit(client netip.AddrPort) (s *Settings, ok bool) {
 	s = f.Settings()
 	if most := s.MaxConnectionsPerClient; most > 0 && client.IsValid() && !f.clients.enter(client.Addr(), most) {
 		f.Greedy.Add(1)
-		f.warn(f.full, "connection reset: this client has too many", "client", name(client), "max_connections_per_client", most)
+		f.warn(f.greedy, "connection reset: this client has too many", "client", name(client), "max_connections_per_client", most)
 		f.Left()
 		return nil, false
 	}
@@ -142,6 +147,14 @@ func name(client netip.AddrPort) string {
 // Listening says that connections are taken from now on.
 func (f *Front) Listening(addr string) {
 	f.log.Info("listening", "address", addr, "service", f.Service().Name)
+}
+
+// Closed says that no connections are taken any more, and none wait.
+func (f *Front) Closed(addr string) { f.log.Info("listener closed", "address", addr) }
+
+// Unset says that settings don't hold for the sockets to come as they should.
+func (f *Front) Unset(err error) {
+	f.log.Warn("keep-alive can't be set on the listening socket", "error", err)
 }
 
 // Bounds of the pause after a failed accept: descriptors run out for a while, and
@@ -178,6 +191,7 @@ func (f *Front) Watched() bool { return f.log.IsDebug() }
 // Ended tells of a session that is over.
 func (f *Front) Ended(e End) {
 	f.log.Debug("connection finished",
+		"service", e.Service,
 		"client", name(e.Client), // a text as JSON too, like the duration
 		"instance", e.Backend,
 		"bytes_up", e.Up,

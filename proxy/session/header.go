@@ -18,7 +18,8 @@ const (
 )
 
 // Header returns the header of that version for a client, and the address of weir's that it
-// came to; nil for NoHeader. Both are zero for a client of a unix socket, whose path stands for both.
+// came to; nil for NoHeader. Both are zero for a client of a unix socket: it has no name, and
+// weir's is the path. Version 1 knows no such thing, and says UNKNOWN.
 func (p ProxyProtocol) Header(client, local netip.AddrPort, path string) []byte {
 	if p == NoHeader {
 		return nil
@@ -29,7 +30,7 @@ func (p ProxyProtocol) Header(client, local netip.AddrPort, path string) []byte 
 	}
 	header, err := proxyproto.HeaderProxyFromAddrs(byte(p), from, to).Format()
 	if err != nil {
-		return nil
+		return nil // not with addresses that the kernel gave
 	}
 	return header
 }

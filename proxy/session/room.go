@@ -25,6 +25,12 @@ func (r *Room) Limit(n int) {
 // Used is how many places are taken.
 func (r *Room) Used() int { return int(r.used.Load()) }
 
+// full reports whether all places are taken.
+func (r *Room) full() bool {
+	limit := r.limit.Load()
+	return limit > 0 && r.used.Load() >= limit
+}
+
 // enter takes a place, if there is one.
 func (r *Room) enter() bool {
 	for {
@@ -50,11 +56,12 @@ func (r *Room) await(wake func()) {
 	r.wakes = append(r.wakes, wake)
 	r.waits.Store(true)
 	r.mu.Unlock()
-	if limit := r.limit.Load(); limit == 0 || r.used.Load() < limit {
+	if !r.full() {
 		r.wake() // who left just before saw nobody wait
 	}
 }
 
+// wake has all look again who wait.
 func (r *Room) wake() {
 	if !r.waits.Load() {
 		return

@@ -35,7 +35,7 @@ type Tries struct {
 // First returns the backend to try first. If there is none, Why says why.
 func (t *Tries) First(f *Front, s *Service) *balance.Backend {
 	*t = Tries{front: f, service: s, left: s.Retries}
-	return t.take(s.Pool.Pick())
+	return t.take(nil)
 }
 
 // Why is the reason of an end without a backend: err is the last try's, nil if there was none.
@@ -54,7 +54,6 @@ func (t *Tries) Why(err error) EndReason {
 // Failed says whom to try after the current backend could not be connected to. A
 // pause means that Resume will say, after that time. Neither means that nobody is left.
 func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
-	pool := t.service.Pool
 	b := t.current
 	t.current = nil
 	Leave(b)
@@ -71,12 +70,12 @@ func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
 	t.front.connectFailed(t.service, b, err)
 	t.tried = append(t.tried, b)
 	if retry {
-		if next := t.take(pool.PickOther(t.tried)); next != nil {
+		if next := t.take(t.tried); next != nil {
 			return next, 0
 		}
 	}
 	// A lone backend's second try is no retry: those are for others.
-	if t.lone = len(t.tried) == 1 && pool.Snapshot().Len() <= 1; t.lone {
+	if t.lone = len(t.tried) == 1 && t.service.Pool.Snapshot().Len() <= 1; t.lone {
 		return nil, LonePause
 	}
 	return nil, 0
@@ -84,11 +83,10 @@ func (t *Tries) Failed(err error) (next *balance.Backend, pause time.Duration) {
 
 // Resume says whom to try now that the pause is over: only an eligible backend.
 func (t *Tries) Resume() *balance.Backend {
-	pool := t.service.Pool
 	if t.lone {
-		return t.take(pool.Pick())
+		return t.take(nil)
 	}
-	return t.take(pool.PickOther(t.tried))
+	return t.take(t.tried)
 }
 
 // Joined counts the connection that the current backend took, and returns that.
@@ -105,11 +103,44 @@ func (t *Tries) Stopped() {
 	}
 }
 
-func (t *Tries) take(b *balance.Backend) *balance.Backend {
-	if t.current = b; b != nil {
-		b.Active.Add(1)
+// take makes the pool's next choice but those tried the current backend, and counts it
+// as active; nil if there is none.
+func (t *Tries) take(tried []*balance.Backend) *balance.Backend {
+	pool, most := t.service.Pool, t.service.MaxPerInstance
+	switch {
+	case most > 0:
+		t.current = takeBelow(pool, most, tried)
+		return t.current // counted
+	case len(tried) == 0:
+		t.current = pool.Pick()
+	default:
+		t.current = pool.PickOther(tried)
 	}
-	return b
+	if t.current != nil {
+		t.current.Active.Add(1)
+	}
+	return t.current
+}
+
+// takeTries bounds the work for one client. A choice fails only if others take the last
+// place of that backend at the same moment: so many in a row are not seen in practice.
+const takeTries = 64
+
+// takeBelow counts a connection in with a backend that has fewer than most: others may
+// do so at the same moment, and none goes beyond.
+func takeBelow(pool *balance.Pool, most int, tried []*balance.Backend) *balance.Backend {
+	for range takeTries {
+		b := pool.PickBelow(most, tried)
+		if b == nil {
+			return nil
+		}
+		for n := b.Active.Load(); n < int64(most); n = b.Active.Load() {
+			if b.Active.CompareAndSwap(n, n+1) {
+				return b
+			}
+		}
+	}
+	return nil
 }
 
 // Leave ends a connection's stay with its backend.

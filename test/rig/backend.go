@@ -20,10 +20,10 @@ type Backend struct {
 	cmd *exec.Cmd
 }
 
-// backendHost is a loopback address of this test's own: no outgoing connection
+// Host is a loopback address of this test's own: no outgoing connection
 // ever takes one of its ports while a backend is dead. It is one of sixteen
 // million, so that tests that run at once don't meet.
-func backendHost() string {
+func Host() string {
 	part := func() int { return 1 + rand.IntN(254) }
 	return fmt.Sprintf("127.%d.%d.%d", part(), part(), part())
 }
@@ -31,7 +31,7 @@ func backendHost() string {
 // StartBackend runs a backend until the test ends.
 func StartBackend(t testing.TB, name string) *Backend {
 	t.Helper()
-	b := &Backend{Name: name, Host: backendHost(), Port: 7000}
+	b := &Backend{Name: name, Host: Host(), Port: 7000}
 	b.Start(t)
 	t.Cleanup(b.Kill)
 	return b

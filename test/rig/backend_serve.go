@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // The environment of a backend process: its name, and where it listens.
@@ -43,23 +45,44 @@ func serveBackend(name string) (code int) {
 		fmt.Fprintln(w, "up")
 	})
 	mux.HandleFunc("/sick", func(_ http.ResponseWriter, r *http.Request) { sick.Store(r.FormValue("on") == "true") })
-	mux.HandleFunc("/echo", echo)
+	mux.HandleFunc("/echo", func(w http.ResponseWriter, _ *http.Request) { echo(w, "") })
+	mux.HandleFunc("/talk", func(w http.ResponseWriter, _ *http.Request) { echo(w, name+"\n") })
+	mux.HandleFunc("/stream", func(w http.ResponseWriter, r *http.Request) { stream(w, r, name) })
+	mux.HandleFunc("/bulk", func(w http.ResponseWriter, r *http.Request) { serveBulk(w, r, name) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%s\n%s", name, padding) })
 	fmt.Fprintln(os.Stderr, http.Serve(ln, mux))
 	return 1
 }
 
-// echo leaves HTTP and answers each line with itself, upper case.
-func echo(w http.ResponseWriter, _ *http.Request) {
+// echo leaves HTTP, greets, and answers each line with itself, upper case.
+func echo(w http.ResponseWriter, greeting string) {
 	conn, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer conn.Close()
+	io.WriteString(conn, greeting)
 	lines := bufio.NewScanner(rw)
 	for lines.Scan() {
 		if _, err := fmt.Fprintln(conn, strings.ToUpper(lines.Text())); err != nil {
 			return
 		}
 	}
+}
+
+// stream leaves HTTP, says who this is and sends frames.
+func stream(w http.ResponseWriter, r *http.Request, name string) {
+	id, _ := strconv.ParseUint(r.FormValue("id"), 10, 32)
+	every, err := time.ParseDuration(r.FormValue("every"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	fmt.Fprintln(conn, name)
+	serveStream(conn, rw.Reader, uint32(id), every)
 }

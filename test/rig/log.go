@@ -27,7 +27,7 @@ func (w *Weir) AwaitFor(t testing.TB, patience time.Duration, from int, message 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for {
+	for ended := false; ; {
 		w.mu.Lock()
 		lines, more := w.lines[min(from, len(w.lines)):], w.more
 		from = len(w.lines)
@@ -37,10 +37,13 @@ func (w *Weir) AwaitFor(t testing.TB, patience time.Duration, from int, message 
 				return l
 			}
 		}
+		if ended {
+			t.Fatalf("weir ended (%v) before it logged %q", w.cmd.ProcessState, message)
+		}
 		select {
 		case <-more:
 		case <-w.done:
-			t.Fatalf("weir ended (%v) before it logged %q", w.cmd.ProcessState, message)
+			ended = true // but there may be more lines than we have seen
 		case <-ctx.Done():
 			t.Fatalf("weir didn't log %q", message)
 		}

@@ -1,6 +1,6 @@
-// Package rig is what tests need that run weir as its users do: the built binary and its log, backends
-// that are processes of their own and really die, a steady load of new connections, and long-lived
-// ones that talk all the time.
+// Package rig is what tests need that run weir as its users do: the built binary and its log over
+// reloads and upgrades, backends that are processes of their own and really die, a steady load of new
+// connections, and long-lived ones that talk all the time.
 package rig
 
 import (
@@ -13,14 +13,20 @@ import (
 	"go.uber.org/goleak"
 )
 
-// binary is the weir under test, built once by Main.
-var binary string
+// built is the weir under test, built once by Main.
+var built string
 
-// Main is the TestMain of a package that uses this one, and returns the exit code: backends are the
-// same test binary, run once more.
+// Main is the TestMain of a package that uses this one, and returns the exit code: backends and
+// other processes of the rig are the same test binary, run once more.
 func Main(m *testing.M) int {
 	if name := os.Getenv(backendEnv); name != "" {
 		return serveBackend(name)
+	}
+	switch os.Getenv(roleEnv) {
+	case wardenRole:
+		return serveWarden()
+	case crowdRole:
+		return serveCrowd()
 	}
 	dir, err := os.MkdirTemp("", "weir-rig-")
 	if err != nil {
@@ -28,8 +34,14 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "weir")
-	args := []string{"build", "-o", binary}
+	stop, err := startWarden()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "start the warden:", err)
+		return 1
+	}
+	defer stop()
+	built = filepath.Join(dir, "weir")
+	args := []string{"build", "-o", built}
 	if Race {
 		args = append(args, "-race")
 	}
@@ -47,4 +59,15 @@ func Main(m *testing.M) int {
 		}
 	}
 	return code
+}
+
+// roleEnv says which process of the rig this is, unless it is a backend or the test.
+const roleEnv = "WEIR_RIG_ROLE"
+
+// inRole is a command that runs the test binary as another process of the rig.
+func inRole(role string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), roleEnv+"="+role)
+	cmd.Stderr = os.Stderr
+	return cmd
 }

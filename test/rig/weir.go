@@ -20,10 +20,14 @@ import (
 // claim about speed.
 const Patience = 20 * time.Second
 
-// Weir is a running "weir run".
+// Weir is a running "weir run", and the generations that follow it by upgrades.
 type Weir struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process is gone and its log read
+	Binary string // path that it is started from
+	Log    string // head of every configuration; Logging, if nobody has changed it
+
+	dir  string
+	cmd  *exec.Cmd     // the first generation
+	done chan struct{} // closed when all generations are gone and their log read
 
 	mu    sync.Mutex // guards following
 	lines []Line
@@ -40,43 +44,71 @@ const Logging = `log {
 // StartWeir runs weir with the configuration until the test ends.
 func StartWeir(t testing.TB, config string) *Weir {
 	t.Helper()
-	w := &Weir{done: make(chan struct{}), more: make(chan struct{})}
-	path := filepath.Join(t.TempDir(), "config.hcl")
-	if err := os.WriteFile(path, []byte(Logging+config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.cmd = NewCommand("run", "--config", path)
-	out, err := w.cmd.StderrPipe()
+	w := NewWeir(t)
+	w.Configure(t, config)
+	w.Start(t)
+	return w
+}
+
+// NewWeir is one that is to be configured and started.
+func NewWeir(t testing.TB) *Weir {
+	return &Weir{Binary: built, Log: Logging, dir: t.TempDir(), done: make(chan struct{}), more: make(chan struct{})}
+}
+
+// Start runs it until the test ends. Words before the command line, if any, are a program that
+// becomes weir.
+func (w *Weir) Start(t testing.TB, before ...string) {
+	t.Helper()
+	line := append(before, w.Binary, "run", "--config", w.ConfigFile())
+	w.cmd = exec.Command(line[0], line[1:]...)
+	w.cmd.Env = environment()
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	log, stderr, err := os.Pipe() // which outlives the first generation
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.cmd.Start(); err != nil {
+	w.cmd.Stderr = stderr
+	err = w.cmd.Start()
+	stderr.Close()
+	if err != nil {
+		log.Close()
 		t.Fatal(err)
 	}
-	go w.read(out)
+	watch(w.cmd.Process.Pid)
+	var ended sync.WaitGroup
+	ended.Go(func() { w.cmd.Wait() })
+	go func() {
+		defer close(w.done)
+		w.read(log)
+		log.Close()
+		ended.Wait()
+	}()
 	t.Cleanup(func() {
 		w.Kill()
 		if t.Failed() {
 			w.dump(t)
 		}
 	})
-	return w
 }
 
 // NewCommand is one that runs the weir under test, without the environment that would change its
 // defaults.
 func NewCommand(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
-	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "CONSUL_") {
-			cmd.Env = append(cmd.Env, kv)
-		}
-	}
+	cmd := exec.Command(built, args...)
+	cmd.Env = environment()
 	return cmd
 }
 
+func environment() (env []string) {
+	for _, kv := range os.Environ() {
+		if !strings.HasPrefix(kv, "CONSUL_") {
+			env = append(env, kv)
+		}
+	}
+	return env
+}
+
 func (w *Weir) read(out io.Reader) {
-	defer close(w.done)
 	scan := bufio.NewScanner(out)
 	scan.Buffer(nil, 16<<20) // a line that is longer would end the reading without a word
 	for scan.Scan() {
@@ -87,15 +119,6 @@ func (w *Weir) read(out io.Reader) {
 		w.more = make(chan struct{})
 		w.mu.Unlock()
 	}
-	w.cmd.Wait()
-}
-
-// Signal sends it to the process.
-func (w *Weir) Signal(t testing.TB, signal os.Signal) {
-	t.Helper()
-	if err := w.cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Stop sends SIGTERM and returns the exit code.
@@ -105,7 +128,7 @@ func (w *Weir) Stop(t testing.TB) int {
 	return w.Wait(t)
 }
 
-// Wait waits for the end and returns the exit code.
+// Wait waits for the end of all generations and returns the first one's exit code.
 func (w *Weir) Wait(t testing.TB) int {
 	t.Helper()
 	select {
@@ -116,10 +139,16 @@ func (w *Weir) Wait(t testing.TB) int {
 	return w.cmd.ProcessState.ExitCode()
 }
 
-// Kill ends it with SIGKILL, and returns when it is gone.
+// Kill ends all generations with SIGKILL, and returns when they are gone.
 func (w *Weir) Kill() {
-	w.cmd.Process.Kill()
+	select {
+	case <-w.done: // its number may be another's by now
+		return
+	default:
+	}
+	syscall.Kill(-w.cmd.Process.Pid, syscall.SIGKILL)
 	<-w.done
+	unwatch(w.cmd.Process.Pid)
 }
 
 // Command runs another command of weir to its end.
@@ -145,3 +174,6 @@ func FreeAddress(t testing.TB) string {
 	defer ln.Close()
 	return ln.Addr().String()
 }
+
+// ConfigFile is the path of its configuration.
+func (w *Weir) ConfigFile() string { return filepath.Join(w.dir, "config.hcl") }
