@@ -42,27 +42,46 @@ demo: ## show weir at work with nothing installed; ARGS="--for 20s" ends it
 	@CGO_ENABLED=0 go build -o bin/demo ./cmd/weir # without PROFILE, for which all has to be compiled anew
 	@bin/demo demo $(ARGS)
 
-# The faults have the machine for themselves: they take time that other tests measure, and the
-# other way round.
-OTHERS := $$(go list ./... | grep -v /test/outages)
+# These have the machine for themselves: they take time that other tests measure, and the other way
+# round.
+OTHERS := $$(go list ./... | grep -v -e /test/outages -e /test/operate)
 
 .PHONY: test
 test: consul ## run all tests, those with a real Consul included; what depends on the relay, on each
 	go test -count=1 -timeout 10m $(OTHERS)
 	go test -count=1 -timeout 10m ./test/outages
+	go test -count=1 -timeout 10m ./test/operate
 	go test -C bench -count=1 -timeout 5m ./...
 	$(OTHER_RELAY) go test -count=1 -timeout 10m ./proxy ./test/e2e
+	$(OTHER_RELAY) go test -count=1 -timeout 10m ./test/operate
 
 .PHONY: race
 race: consul ## run all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -count=1 -timeout 15m $(OTHERS)
 	CGO_ENABLED=1 go test -race -count=1 -timeout 10m ./test/outages
+	CGO_ENABLED=1 go test -race -count=1 -timeout 10m ./test/operate
 	$(OTHER_RELAY) CGO_ENABLED=1 go test -race -count=1 -timeout 10m ./proxy
+
+.PHONY: behaviour
+behaviour: ## compare connections through weir with direct ones, and write docs/tcp.md
+	WEIR_BEHAVIOUR_REPORT=$(CURDIR)/docs/tcp.md go test -count=1 -timeout 5m ./test/behaviour
 
 .PHONY: outages
 outages: consul ## break all that weir depends on, in full, and write docs/outages.md
 	WEIR_OUTAGES=full WEIR_OUTAGES_REPORT=$(CURDIR)/docs/outages.md \
 		go test -v -count=1 -timeout 90m ./test/outages
+
+.PHONY: operate
+operate: consul ## reload, upgrade, drain and crowd weir, in full, and write docs/operate.md
+	WEIR_OPERATE=full WEIR_OPERATE_REPORT=$(CURDIR)/docs/operate.md \
+		go test -v -count=1 -timeout 30m ./test/operate
+	$(OTHER_RELAY) WEIR_OPERATE=full go test -count=1 -timeout 30m ./test/operate
+
+SOAK ?= 10m
+
+.PHONY: soak
+soak: ## do all that an operator does under load, for SOAK (10m), and show memory and descriptors
+	WEIR_SOAK=$(SOAK) WEIR_OPERATE=full go test -v -count=1 -timeout 0 -run '^TestSoak$$' ./test/operate
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (20s)

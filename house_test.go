@@ -29,13 +29,14 @@ type room struct {
 
 var rooms = map[string]room{
 	".":         {nil, "the top holds only tests that look at files"},
-	"cmd":       {[]string{"config", "discovery", "health", "balance", "proxy"}, "the wiring needs what runs, never what tests it"},
+	"cmd":       {[]string{"config", "discovery", "health", "balance", "proxy", "upgrade"}, "the wiring needs what runs, never what tests it"},
 	"config":    {nil, "it turns HCL into plain values and hands them to whoever wires"},
 	"discovery": {nil, "it publishes sets of instances and knows nothing of who uses them"},
 	"health":    {nil, "it is given targets and reports verdicts, and knows nothing of Consul or of the proxy"},
 	"balance":   {nil, "it is pure: values in, picks out"},
 	"proxy":     {[]string{"balance"}, "the byte path sees only the snapshot that it picks from; all that can be slow or fail is kept off it"},
-	"test":      {[]string{"cmd", "config", "discovery", "health", "balance", "proxy"}, "it tests them all"},
+	"upgrade":   {nil, "it hands sockets from process to process, and knows nothing of what is served on them"},
+	"test":      {[]string{"cmd", "config", "discovery", "health", "balance", "proxy", "upgrade"}, "it tests them all"},
 }
 
 // A claim says that only these rooms' code (tests aside) imports a library.
@@ -60,6 +61,11 @@ var claims = []claim{
 		"github.com/spf13/cobra",
 		[]string{"cmd"},
 		"the command line is cmd's alone",
+	},
+	{
+		"github.com/coreos/go-systemd",
+		[]string{"upgrade"},
+		"who the main process is, and whose the sockets are, is for one room to know",
 	},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -27,6 +28,8 @@ type Snapshot struct {
 
 	arrived chan struct{} // cap 1: there are fresh watches
 	loaded  chan struct{} // closed when the file has been read
+
+	handedOver atomic.Bool // the file is another process's to keep
 
 	mu      sync.Mutex // guards following
 	watches map[*snapshotWatch]bool

@@ -5,8 +5,15 @@ import (
 	"time"
 )
 
+// HandOver leaves the file to another process, which may watch more than this one: what this one
+// wrote would be less.
+func (s *Snapshot) HandOver() { s.handedOver.Store(true) }
+
 // save writes the file if that is due, or at the end if anything isn't written.
 func (s *Snapshot) save(end bool) {
+	if s.handedOver.Load() {
+		return
+	}
 	now := time.Now()
 	s.mu.Lock()
 	watched := map[string]bool{}

@@ -37,7 +37,8 @@ type Checker struct {
 	last      []Target     // as the caller of Follow gave them
 	round     uint64       // counts the calls of Follow that changed something
 	watches   map[Target]*watch
-	newcomers []*watch // not started yet; some may be gone from watches again
+	newcomers []*watch          // not started yet; some may be gone from watches again
+	inherited map[Target]Streak // for the next Follow
 }
 
 // NewChecker returns a checker that follows nothing yet.
@@ -102,7 +103,8 @@ func (c *Checker) Follow(targets []Target) {
 	for _, t := range targets {
 		w := c.watches[t]
 		if w == nil {
-			w = &watch{target: t, kicks: make(chan struct{}, 1)}
+			w = &watch{target: t, kicks: make(chan struct{}, 1), streak: Streak{Rise: c.opts.Rise, Fall: c.opts.Fall}}
+			w.streak.goOn(c.inherited[t])
 			c.watches[t] = w
 			c.newcomers = append(c.newcomers, w)
 		}
@@ -117,6 +119,7 @@ func (c *Checker) Follow(targets []Target) {
 			w.cancel()
 		}
 	}
+	c.inherited = nil
 	signal(c.arrived)
 }
 
@@ -125,7 +128,7 @@ func (c *Checker) State(t Target) State {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if w := c.watches[t]; w != nil {
-		return w.state
+		return w.streak.state
 	}
 	return Unproven
 }

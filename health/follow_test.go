@@ -97,20 +97,20 @@ func TestNoVerdictOnWhatIsNoLongerFollowed(t *testing.T) {
 }
 
 // The narrow case of the above: the result is in, and the target goes before the verdict is out.
-func TestPublishAfterTheEnd(t *testing.T) {
+func TestResultAfterTheEnd(t *testing.T) {
 	c := NewChecker(Options{Logger: hclog.NewNullLogger()})
 	c.Follow(targets(1))
 	old := c.watches[target(0)]
 	c.Follow(nil)
-	if c.publish(old, Up) {
-		t.Errorf("a verdict was published on a target that is not followed")
+	if _, followed := c.observe(old, true); followed {
+		t.Errorf("a result was taken of a target that is not followed")
 	}
 	c.Follow(targets(1))
-	if c.publish(old, Up) || c.State(target(0)) != Unproven {
-		t.Errorf("a verdict of its former life was published on a target that has returned")
+	if _, followed := c.observe(old, true); followed || c.State(target(0)) != Unproven {
+		t.Errorf("a result of its former life was taken of a target that has returned")
 	}
-	if !c.publish(c.watches[target(0)], Down) || c.State(target(0)) != Down {
-		t.Errorf("a verdict on a followed target was not published")
+	if changed, followed := c.observe(c.watches[target(0)], false); !changed || !followed || c.State(target(0)) != Down {
+		t.Errorf("a result of a followed target was not taken")
 	}
 }
 

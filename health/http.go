@@ -25,6 +25,7 @@ const (
 type HTTP struct {
 	Path   string // begins with a slash; may have a query
 	Expect string // what the body must be after white space around it is cut off; empty: anything
+	Header []byte // sent before the request, as by LocalHeader; mostly nothing
 }
 
 var _ Probe = HTTP{}
@@ -42,7 +43,11 @@ func (h HTTP) Probe(ctx context.Context, addr netip.AddrPort) error {
 		return explain(err)
 	}
 	defer hangUp()
-	if err := req.Write(conn); err != nil {
+	question := bytes.NewBuffer(bytes.Clone(h.Header)) // so that one write takes both
+	if err := req.Write(question); err != nil {
+		return err
+	}
+	if _, err := conn.Write(question.Bytes()); err != nil {
 		return explain(err)
 	}
 	resp, err := readAnswer(conn, req)

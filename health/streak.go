@@ -28,3 +28,6 @@ func (s *Streak) Observe(ok bool) (state State, changed bool) {
 	s.state, s.contrary = seen, 0
 	return s.state, true
 }
+
+// goOn begins where another streak stands, whatever that one's Rise and Fall.
+func (s *Streak) goOn(from Streak) { s.state, s.contrary = from.state, from.contrary }

@@ -8,17 +8,25 @@ import (
 )
 
 // TCP is the heartbeat for backends that speak anything: who accepts a connection is good.
-type TCP struct{}
+type TCP struct {
+	Header []byte // sent before hanging up, as by LocalHeader; mostly nothing
+}
 
 var _ Probe = TCP{}
 
 // Probe connects and hangs up.
-func (TCP) Probe(ctx context.Context, addr netip.AddrPort) error {
-	_, hangUp, err := dial(ctx, addr)
+func (p TCP) Probe(ctx context.Context, addr netip.AddrPort) error {
+	conn, hangUp, err := dial(ctx, addr)
 	if err != nil {
 		return explain(err)
 	}
-	hangUp()
+	defer hangUp()
+	if len(p.Header) == 0 {
+		return nil
+	}
+	if _, err := conn.Write(p.Header); err != nil {
+		return explain(err)
+	}
 	return nil
 }
 

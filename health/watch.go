@@ -13,17 +13,16 @@ type watch struct {
 
 	// Guarded by the checker's mu.
 	round  uint64 // of the last Follow that named it
-	state  State
+	streak Streak
 	cancel context.CancelFunc // ends its goroutine; nil until that is started
 }
 
 // watch sends the heartbeats of one target until ctx ends.
 func (c *Checker) watch(ctx context.Context, w *watch, grid schedule) {
-	streak := Streak{Rise: c.opts.Rise, Fall: c.opts.Fall}
 	var kicked time.Time // when the last kick was obeyed
 	due := time.Now()    // the first one at once
 	for ctx.Err() == nil {
-		c.beat(ctx, w, &streak, due)
+		c.beat(ctx, w, due)
 		due = grid.next(due, time.Now())
 		for wait := time.Until(due); wait > 0; wait = time.Until(due) {
 			select {
@@ -33,7 +32,7 @@ func (c *Checker) watch(ctx context.Context, w *watch, grid schedule) {
 			case <-w.kicks:
 				if now := time.Now(); now.Sub(kicked) >= c.opts.Interval/10 {
 					kicked = now
-					c.beat(ctx, w, &streak, now)
+					c.beat(ctx, w, now)
 				}
 			}
 		}
@@ -41,7 +40,7 @@ func (c *Checker) watch(ctx context.Context, w *watch, grid schedule) {
 }
 
 // beat sends one heartbeat and takes its result.
-func (c *Checker) beat(ctx context.Context, w *watch, streak *Streak, due time.Time) {
+func (c *Checker) beat(ctx context.Context, w *watch, due time.Time) {
 	err := c.ask(ctx, w.target, due)
 	switch {
 	case ctx.Err() != nil:
@@ -50,13 +49,13 @@ func (c *Checker) beat(ctx context.Context, w *watch, streak *Streak, due time.T
 		c.reportOwn(w.target, err)
 		return
 	}
-	state, changed := streak.Observe(err == nil)
-	switch {
-	case !changed:
-		c.reportRepeat(w.target, err)
-	case c.publish(w, state):
+	switch changed, followed := c.observe(w, err == nil); {
+	case !followed:
+	case changed:
 		c.reportChange(w.target, err)
 		signal(c.changed)
+	default:
+		c.reportRepeat(w.target, err)
 	}
 }
 
@@ -82,13 +81,13 @@ func (c *Checker) address(t Target) netip.AddrPort {
 	return netip.AddrPortFrom(t.Addr.Addr(), uint16(c.opts.Port))
 }
 
-// publish makes state the verdict on w, and reports whether w was still followed.
-func (c *Checker) publish(w *watch, state State) bool {
+// observe takes one result into the verdict on w, and reports whether that is a new one, unless w is no longer followed.
+func (c *Checker) observe(w *watch, ok bool) (changed, followed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.watches[w.target] != w {
-		return false
+		return false, false
 	}
-	w.state = state
-	return true
+	_, changed = w.streak.Observe(ok)
+	return changed, true
 }

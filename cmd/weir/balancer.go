@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -18,22 +18,33 @@ import (
 // A balancer is all of weir wired together: the catalog feeds the services,
 // their pools feed the listeners.
 type balancer struct {
-	log       hclog.Logger
-	catalog   discovery.Catalog
+	log      hclog.Logger
+	resolver *discovery.Resolver // of all services
+	limiter  *health.Limiter     // of all services
+	server   *proxy.Server
+
+	released chan struct{} // closed when listeners may take connections; hold makes another
+	onTrial  atomic.Bool   // another process serves on the inherited sockets
+
+	reloads    chan reloadRequest
+	ended      chan struct{} // closed when run has returned
+	lastReload atomic.Pointer[reloadResult]
+
+	// run's:
+	catalog  discovery.Catalog
+	browsing *part // the catalog's Run
+	limited  int   // connections at a time
+
+	mu        sync.Mutex     // guards following, which run alone sets, and never changes inside
+	conf      *config.Config // in force: a listener that couldn't be bound isn't in it
 	services  map[string]*service
-	server    *proxy.Server
-	listeners []boundListener
+	listeners []*listener // in the order of conf
 }
 
-type boundListener struct {
-	*proxy.Listener
-	name    string
-	service *service
-}
-
-// newBalancer binds every listener, so that a taken address is known at once.
-// Nothing runs yet. On an error nothing stays bound.
-func newBalancer(conf *config.Config, relay proxy.Kind, log hclog.Logger) (*balancer, error) {
+// newBalancer binds every listener, so that a taken address is known at once, and uses for it
+// those of the inherited sockets that fit; the others are closed. Nothing runs yet. On an error
+// nothing stays bound.
+func newBalancer(conf *config.Config, relay proxy.Kind, inherited []proxy.Socket, log hclog.Logger) (*balancer, error) {
 	catalog, err := newCatalog(conf, log.Named("discovery"))
 	if err != nil {
 		return nil, err
@@ -42,32 +53,47 @@ func newBalancer(conf *config.Config, relay proxy.Kind, log hclog.Logger) (*bala
 	if err != nil {
 		return nil, err
 	}
+	server.Inherit(inherited)
 	b := &balancer{
 		log:      log,
-		catalog:  catalog,
-		services: map[string]*service{},
+		resolver: discovery.NewResolver(discovery.SystemLookup, log.Named("discovery")),
+		limiter:  health.NewLimiter(health.MaxInFlight),
 		server:   server,
+		released: closed(),
+		reloads:  make(chan reloadRequest),
+		ended:    make(chan struct{}),
+		catalog:  catalog,
+		conf:     conf,
+		services: map[string]*service{},
 	}
-	limiter := health.NewLimiter(health.MaxInFlight)
-	resolver := discovery.NewResolver(discovery.SystemLookup, log.Named("discovery"))
+	b.limit(conf.Process)
 	for _, c := range conf.Services {
-		b.services[c.Name] = newService(c, resolver, limiter, log)
+		b.services[c.Name] = b.newService(c)
 	}
 	var errs []error
 	for _, c := range conf.Listeners {
-		s := b.services[c.Service]
-		l, err := b.server.Bind(c.Name, c.Bind.AddrPort, s.proxy())
+		l, err := b.bind(c, b.services[c.Service])
 		if err != nil {
-			errs = append(errs, withName("listener", c.Name, err))
+			errs = append(errs, err)
 			continue
 		}
-		b.listeners = append(b.listeners, boundListener{Listener: l, name: c.Name, service: s})
+		b.listeners = append(b.listeners, l)
 	}
 	if err := errors.Join(errs...); err != nil {
+		if len(inherited) > 0 {
+			server.HandOver() // they are another process's too, which serves them
+		}
 		b.shutDownNow()
 		return nil, err
 	}
+	server.DropInherited()
 	return b, nil
+}
+
+func (b *balancer) newService(c config.Service) *service {
+	s := newService(c, b.resolver, b.limiter, b.log)
+	s.end = b.server.End
+	return s
 }
 
 // shutDownNow closes the listeners and grants live connections no time.
@@ -77,93 +103,74 @@ func (b *balancer) shutDownNow() {
 	b.server.Shutdown(now)
 }
 
-func newCatalog(conf *config.Config, log hclog.Logger) (discovery.Catalog, error) {
-	if conf.Files != nil {
-		return discovery.NewFiles(conf.Files.Dir, log), nil
+// sockets are those of all listeners, for the next process.
+func (b *balancer) sockets() []proxy.Socket { return b.server.Sockets() }
+
+// handOver returns when nothing is accepted any more. What waits in the queues is left to the
+// next process.
+func (b *balancer) handOver() {
+	if kept, ok := b.catalog.(*discovery.Snapshot); ok {
+		kept.HandOver()
 	}
-	c := conf.Consul
-	catalog, err := discovery.NewConsul(discovery.ConsulOptions{
-		Address:    c.Address,
-		Token:      c.Token.Reveal(),
-		TokenFile:  c.TokenFile,
-		Datacenter: c.Datacenter,
-		Namespace:  c.Namespace,
-		Partition:  c.Partition,
-		TLS: discovery.TLSOptions{
-			CAFile:             c.TLS.CAFile,
-			CertFile:           c.TLS.CertFile,
-			KeyFile:            c.TLS.KeyFile,
-			ServerName:         c.TLS.ServerName,
-			InsecureSkipVerify: c.TLS.InsecureSkipVerify,
-		},
-	}, log)
-	if err != nil {
-		return nil, fmt.Errorf("consul: %w", err)
-	}
-	if c.SnapshotFile == "" {
-		return catalog, nil
-	}
-	return discovery.NewSnapshot(catalog, discovery.SnapshotOptions{
-		File:       c.SnapshotFile,
-		MaxAge:     c.SnapshotMaxAge,
-		Datacenter: c.Datacenter,
-		Namespace:  c.Namespace,
-		Partition:  c.Partition,
-	}, log), nil
+	b.server.HandOver()
+}
+
+// inForce is the configuration as it was applied. It must not be changed.
+func (b *balancer) inForce() *config.Config {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.conf
 }
 
 // maxStartWait bounds how long a listener waits for its service at start.
 const maxStartWait = 3 * time.Second
 
-// run works until ctx ends or a part fails for good, and joins all its parts.
+// run works until ctx ends or a part fails for good, and joins all its parts. Reloads are
+// applied one after the other, here.
 func (b *balancer) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	defer close(b.ended)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	var parts sync.WaitGroup
-	part := func(run func(context.Context) error) {
+	start := func(work func(context.Context) error) *part {
+		own, cancel := context.WithCancel(ctx)
+		p := &part{cancel: cancel, done: make(chan struct{})}
 		parts.Go(func() {
-			if err := run(ctx); err != nil && ctx.Err() == nil {
-				cancel(err)
+			defer close(p.done)
+			defer cancel()
+			if err := work(own); err != nil && own.Err() == nil {
+				fail(err)
 			}
 		})
+		return p
 	}
-	part(b.catalog.Run)
-	for _, s := range b.services {
-		for _, t := range s.tiers {
-			part(func(ctx context.Context) error { return b.catalog.Watch(ctx, t.query(s.conf), t.catalog) })
-			part(func(ctx context.Context) error { return t.resolve(ctx, s.resolver) })
-		}
-		part(s.follow)
-		if s.checker != nil {
-			part(s.checker.Run)
+	b.begin(start)
+	for ctx.Err() == nil {
+		select {
+		case r := <-b.reloads:
+			r.result <- b.apply(ctx, start, r.conf)
+		case <-ctx.Done():
 		}
 	}
-	for _, l := range b.listeners {
-		part(func(ctx context.Context) error { return b.serve(ctx, l) })
-	}
-	<-ctx.Done()
 	err := context.Cause(ctx)
 	if errors.Is(err, context.Canceled) {
 		err = nil
-	} else {
-		b.shutDownNow()
 	}
+	if b.onTrial.Load() {
+		b.server.HandOver() // the other process goes on
+	}
+	b.shutDownNow()
 	parts.Wait()
 	return err
 }
 
-// serve listens once the service can be balanced, or when that takes too long.
-func (b *balancer) serve(ctx context.Context, l boundListener) error {
-	select {
-	case <-l.service.ready:
-	case <-ctx.Done():
+// begin starts all parts.
+func (b *balancer) begin(start starter) {
+	b.browsing = start(b.catalog.Run)
+	for _, s := range b.services {
+		s.begin(start, b.catalog)
 	}
-	if what := l.service.lacks(); what != "" && ctx.Err() == nil {
-		b.log.Warn("listening without a backend: connections are reset", "listener", l.name, "service", l.service.conf.Name, "reason", what)
+	for _, l := range b.listeners {
+		l.serving = start(func(ctx context.Context) error { return b.serve(ctx, l) })
 	}
-	err := l.Serve()
-	if errors.Is(err, proxy.ErrServerClosed) {
-		return nil
-	}
-	return withName("listener", l.name, err)
 }

@@ -101,7 +101,7 @@ func runDemo(ctx context.Context, o demoOptions, out, logs io.Writer) (err error
 	journal := newDemoJournal(time.Now())
 	ends := newDemoEnds()
 	sink := demoLog{journal: journal, ends: ends, fall: conf.Services[0].Heartbeat.Fall}
-	b, err := newBalancer(conf, "", newDemoLog(sink, o.verbose, logs))
+	b, err := newBalancer(conf, "", nil, newDemoLog(sink, o.verbose, logs))
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func runDemo(ctx context.Context, o demoOptions, out, logs io.Writer) (err error
 		fail(weirErr)
 	})
 
-	addr := reachable(b.listeners[0].Addr())
+	addr := reachable(b.listeners[0].Addr().AddrPort)
 	tally := &demoTally{}
 	d := &demo{
 		stage:   stage,

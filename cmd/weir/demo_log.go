@@ -41,7 +41,7 @@ func (l demoLog) Accept(_ string, level hclog.Level, msg string, args ...any) {
 		l.ends.add(demoEnd{client: values["client"], backend: values["instance"]})
 		return
 	}
-	if level >= hclog.Info {
+	if level >= hclog.Info && msg != "limits" { // which the demo is far from
 		l.journal.note("weir: %s", l.narrate(msg, values, args))
 	}
 }

@@ -46,7 +46,7 @@ func TestDemoCutIsNoFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	journal, ends, tally := newDemoJournal(time.Now()), newDemoEnds(), &demoTally{}
-	b, err := newBalancer(conf, "", newDemoLog(demoLog{journal: journal, ends: ends}, false, nil))
+	b, err := newBalancer(conf, "", nil, newDemoLog(demoLog{journal: journal, ends: ends}, false, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

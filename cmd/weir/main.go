@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -33,13 +34,19 @@ var errInvalidConfig = errors.New("invalid configuration")
 
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	return executeRoot(ctx, newRoot(upgradeWithin), args, stdout, stderr)
+}
+
+func executeRoot(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
+	}
+	if status, ok := errors.AsType[exitStatus](err); ok {
+		return int(status)
 	}
 	if failed, ok := errors.AsType[runtimeError](err); ok {
 		fmt.Fprintf(stderr, "weir %s: %v\n", cmd.Name(), failed)
@@ -51,7 +58,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitUsage
 }
 
-func newRoot() *cobra.Command {
+// newRoot returns weir, which gives its next generation that much time to be ready.
+func newRoot(upgradeWithin time.Duration) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "weir",
 		Short: "A TCP load balancer that follows the Consul catalog",
@@ -62,14 +70,15 @@ by weighted round robin, and applies every change without losing a connection.
 Exit codes: 0 done, 1 failed while running, 2 wrong usage or invalid configuration.`,
 		Example: `  weir demo --for 20s              see it work, with nothing installed
   weir check --config config.hcl   validate a configuration
-  weir run --config config.hcl     run it`,
+  weir run --config config.hcl     run it
+  weir reload --config config.hcl  have it apply a changed configuration`,
 		Version:       buildVersion(),
 		SilenceErrors: true, // execute prints them, once
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("a command is missing: run, check, demo, healthcheck or version")
+			return errors.New("a command is missing: run, check, reload, upgrade, demo, healthcheck or version")
 		},
 	}
-	root.AddCommand(newRun(), newCheck(), newDemo(), newHealthcheck(), newVersion())
+	root.AddCommand(newRun(upgradeWithin), newCheck(), newReload(), newUpgrade(), newDemo(), newHealthcheck(), newVersion())
 	return root
 }

@@ -1,45 +1,55 @@
 package main
 
 import (
-	"context"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"sync"
-	"syscall"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"weir/config"
 	"weir/proxy"
+	"weir/upgrade"
 )
 
-// shutdownGrace is how long live connections may go on after SIGTERM.
-const shutdownGrace = 30 * time.Second
-
-func newRun() *cobra.Command {
+// newRun returns the command, which gives the next generation of itself that much time to be ready.
+func newRun(upgradeWithin time.Duration) *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Balance connections as the configuration says",
 		Long: `Run the balancer until SIGTERM or SIGINT: then the listeners close, live
-connections get 30 seconds to finish, and weir exits 0. A second signal ends at
-once. SIGHUP is ignored: the configuration is read at start. The log goes to
-standard error.
+connections get process.shutdown_grace (30 s) to finish, and weir exits 0. A second
+signal ends at once. The log goes to standard error.
+
+SIGHUP reads the configuration again and applies what has changed; one with a
+mistake changes nothing. SIGUSR2 replaces the process by a new one, started from
+the same path, without closing a connection. "weir reload" and "weir upgrade" do
+the same and say how it went.
 
 WEIR_RELAY=loop or WEIR_RELAY=goroutine chooses what moves the bytes; unset, the best there is.`,
 		Example: `  weir run
   weir run --config /etc/weir/config.hcl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			signals, stop := catchSignals()
+			defer stop()
 			relay, err := relayKind()
 			if err != nil {
 				return err
 			}
-			conf, err := loadConfig(path, cmd.ErrOrStderr())
+			program, err := programPath()
+			if err != nil {
+				return runtimeError{fmt.Errorf("find the program's own path: %w", err)}
+			}
+			before, err := upgrade.Inherited()
+			if err != nil {
+				return runtimeError{err}
+			}
+			conf, err := loadToRun(path, cmd.ErrOrStderr(), before)
 			if err != nil {
 				return err
 			}
@@ -48,24 +58,40 @@ WEIR_RELAY=loop or WEIR_RELAY=goroutine chooses what moves the bytes; unset, the
 				return err
 			}
 			defer stopProfile()
-			// Neither a log that nobody reads any more nor a terminal that is gone is
-			// a reason to cut connections.
-			signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-			signals := make(chan os.Signal, 2) // both signals that may come, however late we look
-			signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-			defer signal.Stop(signals)
 			out := newLogWriter(cmd.ErrOrStderr())
 			defer out.Close()
 			log := newLogger(conf.Log, out)
 			log.Info("starting", "version", buildVersion(), "file", path, "relay", relay, "config", conf.Summary())
-			if err := runUntil(cmd.Context(), conf, relay, log, signals); err != nil {
-				return runtimeError{err}
+			l := &life{
+				log:           log,
+				out:           out,
+				path:          path,
+				program:       program,
+				upgradeWithin: upgradeWithin,
+				began:         time.Now(),
+				signals:       signals,
+				before:        before,
 			}
-			return nil
+			return l.run(cmd.Context(), conf, relay)
 		},
 	}
 	addConfigFlag(cmd, &path)
 	return cmd
+}
+
+// loadToRun is loadConfig, whose diagnostics go to the process before this one too, if there is one.
+func loadToRun(path string, w io.Writer, before *upgrade.Predecessor) (*config.Config, error) {
+	if before == nil {
+		return loadConfig(path, w)
+	}
+	var said bytes.Buffer
+	conf, err := loadConfig(path, io.MultiWriter(w, &said))
+	if errors.Is(err, errInvalidConfig) {
+		before.Fail(fmt.Errorf("%w\n%s", err, said.Bytes()))
+	} else if err != nil {
+		before.Fail(err)
+	}
+	return conf, err
 }
 
 // relayKind is the relay that the environment asks for.
@@ -76,63 +102,6 @@ func relayKind() (proxy.Kind, error) {
 		return "", fmt.Errorf("%s: %w", variable, err)
 	}
 	return kind, nil
-}
-
-func newLogger(c config.Log, w io.Writer) hclog.Logger {
-	return hclog.New(&hclog.LoggerOptions{
-		Name:       "weir",
-		Level:      hclog.LevelFromString(string(c.Level)),
-		JSONFormat: c.Format == config.FormatJSON,
-		Output:     w,
-	})
-}
-
-// runUntil runs a balancer until the first signal, and lets it end in peace
-// until the second.
-func runUntil(ctx context.Context, conf *config.Config, relay proxy.Kind, log hclog.Logger, signals <-chan os.Signal) error {
-	b, err := newBalancer(conf, relay, log)
-	if err != nil {
-		return err
-	}
-	tune(relay)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	failed := make(chan struct{}) // closed when run has returned, which it does before the end only in failure
-	var runErr error
-	go func() {
-		defer close(failed)
-		runErr = b.run(ctx)
-	}()
-
-	var sig os.Signal
-	select {
-	case sig = <-signals:
-	case <-failed:
-		return runErr
-	}
-	log.Info("shutting down, live connections may finish", "signal", sig.String(), "grace", shutdownGrace.String())
-	grace, stop := context.WithTimeout(ctx, shutdownGrace)
-	defer stop()
-	var impatience sync.WaitGroup
-	impatience.Go(func() {
-		select {
-		case sig := <-signals:
-			log.Warn("ending at once", "signal", sig.String())
-			stop()
-		case <-grace.Done():
-		}
-	})
-	finished, cut := b.server.Shutdown(grace)
-	stop()
-	impatience.Wait()
-	cancel(nil)
-	<-failed
-	level := hclog.Info
-	if cut > 0 {
-		level = hclog.Warn
-	}
-	log.Log(level, "ended", "connections_finished", finished, "connections_cut", cut)
-	return runErr
 }
 
 // withName says which part of the configuration an error is about.

@@ -18,13 +18,14 @@ import (
 // A service joins what the catalog says and what the heartbeats say into the
 // pool that the listeners pick from.
 type service struct {
-	conf     config.Service
+	conf     config.Service // stays as it is: a reload makes another service, which succeeds this one
 	log      hclog.Logger
 	tiers    []*tier             // the catalog's own datacenter, then those to fail over to
 	changed  chan struct{}       // cap 1: a tier has another set
 	resolver *discovery.Resolver // shared by all services
 	checker  *health.Checker     // of the instances of all tiers; nil without heartbeats
 	pool     *balance.Pool
+	stocked  chan struct{} // closed once a tier had a set
 	ready    chan struct{} // closed once the choice of backends waits for nothing: after maxStartWait at the latest
 	guards   atomic.Pointer[guards]
 
@@ -32,9 +33,13 @@ type service struct {
 
 	// update's:
 	selector balance.Selector
+	trial    time.Time      // until when the catalog alone decides, as the first heartbeats are under way; zero: it's over
 	choice   []balance.Tier // the tiers, as the selector sees them
-	used     int            // the tier that the pool has
+	used     *tier          // that the pool has
 	heard    bool           // a verdict is new since the last update
+
+	// Its parts, run's:
+	following, checking *part
 }
 
 func newService(c config.Service, resolver *discovery.Resolver, limiter *health.Limiter, log hclog.Logger) *service {
@@ -44,6 +49,7 @@ func newService(c config.Service, resolver *discovery.Resolver, limiter *health.
 		changed:  make(chan struct{}, 1),
 		resolver: resolver,
 		pool:     balance.NewPool(balance.WeightedRoundRobin{}),
+		stocked:  make(chan struct{}),
 		ready:    make(chan struct{}),
 		selector: balance.Selector{
 			Rule:       rule(c),
@@ -56,18 +62,9 @@ func newService(c config.Service, resolver *discovery.Resolver, limiter *health.
 	for _, datacenter := range append([]string{""}, c.Failover...) {
 		s.tiers = append(s.tiers, newTier(datacenter, s.changed))
 	}
-	if h := c.Heartbeat; h != nil {
-		s.checker = health.NewChecker(health.Options{
-			Service:  c.Name,
-			Probe:    probe(h),
-			Port:     h.Port,
-			Interval: h.Interval,
-			Timeout:  h.Timeout,
-			Rise:     h.Rise,
-			Fall:     h.Fall,
-			Limiter:  limiter,
-			Logger:   log.Named("health"),
-		})
+	s.used = s.tiers[0]
+	if c.Heartbeat != nil {
+		s.checker = newChecker(c, limiter, log)
 	}
 	return s
 }
@@ -82,13 +79,6 @@ func rule(c config.Service) balance.Rule {
 	return balance.Both
 }
 
-func probe(h *config.Heartbeat) health.Probe {
-	if h.Type == config.TCP {
-		return health.TCP{}
-	}
-	return health.HTTP{Path: h.Path, Expect: h.Expect}
-}
-
 // proxy is the service as its listeners see it.
 func (s *service) proxy() *session.Service {
 	p := &session.Service{
@@ -96,13 +86,25 @@ func (s *service) proxy() *session.Service {
 		Pool:           s.pool,
 		ConnectTimeout: s.conf.ConnectTimeout,
 		Retries:        s.conf.Retries,
+		MaxPerInstance: s.conf.MaxPerInstance,
+		ProxyProtocol:  header(s.conf.ProxyProtocol),
 	}
-	if s.checker != nil {
+	if checker := s.checker; checker != nil {
 		p.ConnectFailed = func(b *balance.Backend) {
-			s.checker.Kick(health.Target{Name: b.Name(), Addr: b.Addr()})
+			checker.Kick(health.Target{Name: b.Name(), Addr: b.Addr()})
 		}
 	}
 	return p
+}
+
+func header(p config.ProxyProtocol) session.ProxyProtocol {
+	switch p {
+	case config.ProxyProtocolV1:
+		return session.HeaderV1
+	case config.ProxyProtocolV2:
+		return session.HeaderV2
+	}
+	return session.NoHeader
 }
 
 // settle is the least time between two updates of the pool: thousands of first
@@ -155,28 +157,48 @@ func (s *service) update(now time.Time) (again time.Time) {
 	for _, t := range s.tiers {
 		s.choice = append(s.choice, balance.Tier{Members: t.roster.members, Known: t.known})
 	}
+	again = s.judge(now)
 	sel := s.selector.Select(s.choice, now)
 	s.use(sel, now)
 	if !sel.Waiting {
-		s.setReady()
+		closeOnce(s.ready)
 	}
-	return earlier(sel.Again, s.drain(now))
+	return earlier(earlier(sel.Again, again), s.drain(now))
 }
 
 // lateVerdict is more than it takes until a heartbeat that timed out is a verdict.
 const lateVerdict = 50 * time.Millisecond
 
+// chance is how long the first verdicts on instances may take that are awaited.
+func (s *service) chance() time.Duration {
+	if s.conf.HealthyWhen == config.HealthyCatalog {
+		return 0
+	}
+	return s.conf.Heartbeat.Timeout + lateVerdict
+}
+
 // refill takes in new sets.
 func (s *service) refill(now time.Time) {
-	var chance time.Duration
-	if s.conf.HealthyWhen != config.HealthyCatalog {
-		chance = s.conf.Heartbeat.Timeout + lateVerdict
-	}
 	changed := false
 	for _, t := range s.tiers {
-		changed = t.refill(now, chance) || changed
+		if !t.refill(now, s.chance()) {
+			continue
+		}
+		changed = true
+		if t.arrived() {
+			s.try(now)
+		}
 	}
-	if !changed || s.checker == nil {
+	if !changed {
+		return
+	}
+	closeOnce(s.stocked)
+	s.watchHealth()
+}
+
+// watchHealth has the instances of all tiers sent heartbeats, if there are any.
+func (s *service) watchHealth() {
+	if s.checker == nil {
 		return
 	}
 	targets := slices.Clip(s.tiers[0].roster.targets) // what is appended is appended to a copy
@@ -188,15 +210,15 @@ func (s *service) refill(now time.Time) {
 
 // use makes what was selected the pool's, and says so.
 func (s *service) use(sel balance.Selection, now time.Time) {
-	before, in := s.tiers[s.used], s.tiers[sel.Tier]
+	before, in := s.used, s.tiers[sel.Tier]
 	moved := ""
-	switch {
-	case sel.Tier > s.used:
-		moved = "failover"
-	case sel.Tier < s.used:
+	switch was := slices.Index(s.tiers, before); {
+	case was < 0 && sel.Tier == 0, was > sel.Tier: // a reload may have taken the one in use away
 		moved = "failback"
+	case was < sel.Tier:
+		moved = "failover"
 	}
-	s.used = sel.Tier
+	s.used = in
 	change := s.pool.Update(in.roster.members, sel.Admission, s.standby(sel.Tier)...)
 	s.guard(in, moved, sel.Panic != balance.NoPanic, change, now)
 	s.report(change, before.roster, moved)
@@ -213,10 +235,11 @@ func (s *service) verdicts() (changed bool) {
 	}
 }
 
-func (s *service) setReady() {
+// closeOnce closes what its one user may have closed before.
+func closeOnce(c chan struct{}) {
 	select {
-	case <-s.ready:
+	case <-c:
 	default:
-		close(s.ready)
+		close(c)
 	}
 }

@@ -86,6 +86,18 @@ func (r *roster) hear(checker *health.Checker, all bool) (known bool) {
 	return known
 }
 
+// unproven reports whether there is an instance without a verdict.
+func (r *roster) unproven() bool {
+	return slices.ContainsFunc(r.members, func(m balance.Member) bool { return m.Heartbeat == balance.Unproven })
+}
+
+// forget takes back all verdicts.
+func (r *roster) forget() {
+	for i := range r.members {
+		r.members[i].Heartbeat = balance.Unproven
+	}
+}
+
 func member(in *discovery.Instance) balance.Member {
 	m := balance.Member{
 		Name:          in.Identity.String(),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
 	"weir/config"
@@ -37,19 +38,7 @@ type stage struct {
 // play runs a service with these datacenters to fail over to until the test ends. A good heartbeat takes 1 ms, a bad
 // one all of its time.
 func play(t *testing.T, c config.Service) *stage {
-	c.Name = "web"
-	c.Failback = 30 * time.Second
-	heartbeat := config.Heartbeat{Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3}
-	c.Heartbeat = &heartbeat
-	st := &stage{t: t, start: time.Now(), log: new(lockedBuffer), down: map[netip.Addr]bool{}}
-	log := hclog.New(&hclog.LoggerOptions{Output: st.log, JSONFormat: true})
-	noLookup := func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no names here") }
-	st.service = newService(c, discovery.NewResolver(noLookup, log), health.NewLimiter(health.MaxInFlight), log)
-	st.checker = health.NewChecker(health.Options{
-		Service: c.Name, Probe: st, Interval: heartbeat.Interval, Timeout: heartbeat.Timeout, Rise: 1, Fall: heartbeat.Fall,
-		Limiter: health.NewLimiter(health.MaxInFlight), Logger: hclog.NewNullLogger(),
-	})
-	st.end = st.cut
+	st := setStage(t, c)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for _, tier := range st.tiers {
@@ -59,6 +48,31 @@ func play(t *testing.T, c config.Service) *stage {
 	wg.Go(func() { st.follow(ctx) })
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	return st
+}
+
+// setStage has a service of which nothing runs.
+func setStage(t *testing.T, c config.Service) *stage {
+	st := &stage{t: t, start: time.Now(), log: new(lockedBuffer), down: map[netip.Addr]bool{}}
+	st.service = st.build(c)
+	return st
+}
+
+// build returns a service whose heartbeats the stage answers. Failback and heartbeat have defaults.
+func (st *stage) build(c config.Service) *service {
+	c.Name = "web"
+	c.Failback = cmp.Or(c.Failback, 30*time.Second)
+	if c.Heartbeat == nil {
+		c.Heartbeat = &config.Heartbeat{Interval: 2 * time.Second, Timeout: time.Second, Rise: 1, Fall: 3}
+	}
+	log := hclog.New(&hclog.LoggerOptions{Output: st.log, JSONFormat: true})
+	noLookup := func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no names here") }
+	s := newService(c, discovery.NewResolver(noLookup, log), health.NewLimiter(health.MaxInFlight), log)
+	s.checker = health.NewChecker(health.Options{
+		Service: c.Name, Probe: st, Interval: c.Heartbeat.Interval, Timeout: c.Heartbeat.Timeout, Rise: c.Heartbeat.Rise, Fall: c.Heartbeat.Fall,
+		Limiter: health.NewLimiter(health.MaxInFlight), Logger: hclog.NewNullLogger(),
+	})
+	s.end = st.cut
+	return s
 }
 
 // Probe is the heartbeat of all backends.
@@ -139,7 +153,7 @@ func (st *stage) logged(want ...string) {
 			got = append(got, strings.TrimSpace(l.Level+" "+l.Message+" "+l.Datacenter))
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		st.t.Errorf("log (-want +got):\n%s", diff)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"weir/config"
@@ -15,6 +16,12 @@ type tier struct {
 	datacenter string          // to fail over to; empty: the catalog's own
 	catalog    *discovery.Feed // as the catalog has it: hosts may be names
 	feed       *discovery.Feed // with every host an address
+
+	mu       sync.Mutex  // guards following
+	switches []time.Time // at which another catalog took the place of the one before, since the last set was learnt
+
+	// The service's parts for it, run's:
+	watching, resolving *part
 
 	// update's:
 	roster *roster   // of the last set
@@ -70,6 +77,28 @@ func (t *tier) refill(now time.Time, chance time.Duration) bool {
 	}
 	t.roster.fill(set)
 	return true
+}
+
+// switched notes that the sets to come are another catalog's than those so far, if there are any.
+func (t *tier) switched(now time.Time) {
+	if t.feed.Set() == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.switches = append(t.switches, now)
+}
+
+// arrived reports whether the newest set is another catalog's than the one before.
+func (t *tier) arrived() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for n < len(t.switches) && t.switches[n].Before(t.roster.set.Learnt) {
+		n++
+	}
+	t.switches = t.switches[n:]
+	return n > 0
 }
 
 // hear takes in verdicts, as roster.hear does.

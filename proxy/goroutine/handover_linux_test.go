@@ -94,10 +94,13 @@ func TestHandOverLeavesTheQueue(t *testing.T) {
 	socket := listen(t)
 	old := serve(t, New(), socket, session.Settings{MaxConnections: 1})
 	old.dial(t)
-	knock(t, socket, 5)
+	waiting := knock(t, socket, 5)
 	old.end(session.ErrHandedOver)
 	next := serve(t, New(), socket, session.Settings{})
 	next.accept(t, 5)
+	for _, c := range waiting {
+		c.Close()
+	}
 	if got := old.front.Accepted.Load(); got != 1 {
 		t.Errorf("got %d accepted by the old relay, want the 1 that it had a place for", got)
 	}

@@ -1,5 +1,5 @@
 // Package programs runs real programs through weir, unchanged: they must not notice it. The programs
-// are Debian's; one that is missing fails the test.
+// are Debian's.
 package programs
 
 import (

@@ -67,7 +67,7 @@ func postgresUser(t *testing.T) (uid, gid int) {
 	t.Helper()
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		t.Fatalf("%v; on Debian it comes with: apt-get install postgresql", err)
+		t.Fatalf("%v, though PostgreSQL is here", err)
 	}
 	uid, _ = strconv.Atoi(u.Uid)
 	gid, _ = strconv.Atoi(u.Gid)

@@ -88,6 +88,9 @@ listener "unix" {
 				}
 				w.Address(t, "unix")
 				ask(t, "unix", socket) // has no address to tell, and is served
+				if down := w.Find("backend down"); len(down) > 0 {
+					t.Errorf("the reader doesn't take weir's heartbeats: %v", down[0].Fields)
+				}
 			})
 		}
 	}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"weir/config"
+)
+
+// A patience is a context that ends after a time which may be cut short meanwhile.
+type patience struct {
+	context.Context
+	end context.CancelFunc
+
+	mu    sync.Mutex // guards following
+	timer *time.Timer
+	until time.Time // zero: for ever
+}
+
+// newPatience ends with ctx at the latest.
+func newPatience(ctx context.Context) *patience {
+	p := &patience{}
+	p.Context, p.end = context.WithCancel(ctx)
+	return p
+}
+
+// within lets it end after d, unless that is later than it would anyway. It may be config.Forever.
+func (p *patience) within(d time.Duration) {
+	if d == config.Forever {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	until := time.Now().Add(d)
+	if !p.until.IsZero() && until.After(p.until) {
+		return
+	}
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.until = until
+	if d <= 0 {
+		p.end() // now, not soon
+		return
+	}
+	p.timer = time.AfterFunc(d, p.end)
+}
+
+// stop releases its timer.
+func (p *patience) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.end()
+}
+
+// spell is a time as the configuration has it.
+func spell(d time.Duration) string {
+	if d == config.Forever {
+		return "forever"
+	}
+	return d.String()
+}

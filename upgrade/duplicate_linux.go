@@ -1,0 +1,6 @@
+package upgrade
+
+import "syscall"
+
+// duplicate replaces to, at once. It stays open on exec.
+func duplicate(from, to int) error { return syscall.Dup3(from, to, 0) }
