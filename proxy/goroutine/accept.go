@@ -45,7 +45,8 @@ func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
 	if context.Cause(ctx) != session.ErrHandedOver {
 		a.drain() // nothing goes between this and the next: who comes in there is lost
 	}
-	return file.Close()
+	file.Close()
+	return nil
 }
 
 // An acceptor takes clients from one listening socket.

@@ -1,5 +1,5 @@
 // Package goroutine is the relay that works everywhere: two goroutines a session,
-// one for each direction, on the net package's connections.
+// one for each direction, which wait in the runtime's poller.
 package goroutine
 
 import (
