@@ -93,7 +93,7 @@ func TestHeaderCostsNoSegment(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := string(p.Header(local(client), remote(client), "")) + "GET / HTTP/1.0\r\n\r\n"
+			want := string(p.Header(local(client), remote(client))) + "GET / HTTP/1.0\r\n\r\n"
 			if got := string(buf[:n]); got != want {
 				t.Errorf("got %q at once, want %q", got, want)
 			}

@@ -1,7 +1,6 @@
 package goroutine
 
 import (
-	"net/netip"
 	"syscall"
 
 	"weir/proxy/session"
@@ -19,10 +18,7 @@ func (p *pair) header() []byte {
 	}
 	var local syscall.Sockaddr
 	raw.Control(func(fd uintptr) { local, _ = syscall.Getsockname(int(fd)) })
-	if unix, ok := local.(*syscall.SockaddrUnix); ok {
-		return version.Header(netip.AddrPort{}, netip.AddrPort{}, unix.Name) // the listening socket's
-	}
-	return version.Header(p.addr, addrPort(local), "")
+	return version.Header(p.addr, addrPort(local))
 }
 
 // lead puts a header before what src has sent by now, so that one write takes both. It is

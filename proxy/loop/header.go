@@ -5,8 +5,6 @@ package loop
 import (
 	"net/netip"
 
-	"golang.org/x/sys/unix"
-
 	"weir/proxy/session"
 )
 
@@ -16,15 +14,10 @@ func (l *loop) header(c *conn) []byte {
 	if p == session.NoHeader {
 		return nil
 	}
-	if c.addr.IsValid() {
+	local := netip.AddrPort{}
+	if c.addr.IsValid() { // else it is a unix socket's
 		getName(c.client.fd, &l.own)
-		return p.Header(c.addr, l.own.get(), "")
+		local = l.own.get()
 	}
-	path := ""
-	if name, err := unix.Getsockname(int(c.client.fd)); err == nil {
-		if name, ok := name.(*unix.SockaddrUnix); ok {
-			path = name.Name // the listening socket's
-		}
-	}
-	return p.Header(netip.AddrPort{}, netip.AddrPort{}, path)
+	return p.Header(c.addr, local)
 }

@@ -18,15 +18,16 @@ const (
 )
 
 // Header returns the header of that version for a client, and the address of weir's that it
-// came to; nil for NoHeader. Both are zero for a client of a unix socket: it has no name, and
-// weir's is the path. Version 1 knows no such thing, and says UNKNOWN.
-func (p ProxyProtocol) Header(client, local netip.AddrPort, path string) []byte {
+// came to; nil for NoHeader. Both are zero for a client of a unix socket, of which it says that
+// there is no address to tell: LOCAL, or UNKNOWN in version 1. (Version 2 could tell the path, but
+// HAProxy 2.6, which reads no such header, resets the connection.)
+func (p ProxyProtocol) Header(client, local netip.AddrPort) []byte {
 	if p == NoHeader {
 		return nil
 	}
-	var from, to net.Addr = net.TCPAddrFromAddrPort(client), net.TCPAddrFromAddrPort(local)
-	if !client.IsValid() {
-		from, to = &net.UnixAddr{Net: "unix"}, &net.UnixAddr{Name: path, Net: "unix"}
+	var from, to net.Addr
+	if client.IsValid() {
+		from, to = net.TCPAddrFromAddrPort(client), net.TCPAddrFromAddrPort(local)
 	}
 	header, err := proxyproto.HeaderProxyFromAddrs(byte(p), from, to).Format()
 	if err != nil {
