@@ -19,8 +19,8 @@ func newReload() *cobra.Command {
 		Use:   "reload",
 		Short: "Have the running weir apply its configuration anew",
 		Long: `Validate the configuration, and if it has no mistake have the running weir, found
-by process.pid_file, read it and apply what has changed. No connection is lost but
-those to listeners that are gone once they end. It waits for the result.
+by process.pid_file, read it and apply what has changed. No connection is lost:
+those to a listener that is gone go on until they end. It waits for the result.
 
 Exit codes: 0 applied, 1 not applied or not all of it, 2 the configuration has
 mistakes, and the running weir was not disturbed.`,

@@ -139,12 +139,19 @@ func (s *site) endAt(what, backend string, at time.Time, reason string) {
 	if earliest < -early || latest > s.form.exact {
 		s.t.Errorf("ended from %v to %v after the deadline, want -%v to %v", earliest, latest, early, s.form.exact)
 	}
-	s.goOnBeyond(what, time.Now().Add(drain/2), ending...)
-	s.t.Logf("%d streams ended from %v to %v after the deadline", len(ending), earliest.Round(time.Millisecond/10), latest.Round(time.Millisecond/10))
+	s.goOn(time.Now().Add(drain/2), ending...)
+	s.report(what, "%d ended, from %v to %v after the deadline", len(ending), earliest.Round(time.Millisecond/10), latest.Round(time.Millisecond/10))
 }
 
-// goOnBeyond demands that all streams but some are still there after that time, and whole.
-func (s *site) goOnBeyond(what string, at time.Time, but ...*rig.Stream) {
+// goOnBeyond demands that all streams are still there after that time, and whole.
+func (s *site) goOnBeyond(what string, at time.Time) {
+	s.t.Helper()
+	s.goOn(at)
+	s.report(what, "none ended")
+}
+
+// goOn is goOnBeyond for all streams but some.
+func (s *site) goOn(at time.Time, but ...*rig.Stream) {
 	s.t.Helper()
 	time.Sleep(time.Until(at.Add(s.form.exact)))
 	over := map[*rig.Stream]bool{}
@@ -161,5 +168,4 @@ func (s *site) goOnBeyond(what string, at time.Time, but ...*rig.Stream) {
 	s.streams = live
 	s.steady()
 	s.stopTraffic()
-	s.report(what, "%d ended when they had to", len(but))
 }
