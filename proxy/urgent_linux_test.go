@@ -14,8 +14,8 @@ import (
 	"weir/proxy/session"
 )
 
-// An urgent byte is not passed on, but what was sent before and after it is, and nothing
-// waits for more to come. Splice finds nothing at such a place, or an end.
+// An urgent byte is passed on in its place, as an ordinary one, and nothing waits for more
+// to come. Splice finds nothing at such a place, or an end.
 func TestUrgentData(t *testing.T) {
 	for _, test := range []struct {
 		name          string
@@ -67,7 +67,7 @@ func TestUrgentData(t *testing.T) {
 	}
 }
 
-// passUrgent writes bytes, an urgent one, and bytes, and reads all but that one.
+// passUrgent writes bytes, an urgent one, and bytes, and reads them all.
 func passUrgent(src, dst *net.TCPConn, before, after int64, ends bool) error {
 	src.SetDeadline(time.Now().Add(patience))
 	dst.SetDeadline(time.Now().Add(patience))
@@ -75,11 +75,11 @@ func passUrgent(src, dst *net.TCPConn, before, after int64, ends bool) error {
 	if err != nil {
 		return err
 	}
-	n := before + after
+	n := before + 1 + after
 	sent, got := newMeter(), newMeter()
 	var g errgroup.Group
 	g.Go(func() error {
-		in := io.TeeReader(noise(9, n), sent)
+		in := io.TeeReader(noise(9, before+after), sent)
 		if _, err := io.CopyN(onlyWriter{src}, in, before); err != nil {
 			return err
 		}
@@ -91,6 +91,7 @@ func passUrgent(src, dst *net.TCPConn, before, after int64, ends bool) error {
 		if err := errors.Join(err, urgent); err != nil {
 			return err
 		}
+		sent.Write([]byte{'!'})
 		if _, err := io.CopyN(onlyWriter{src}, in, after); err != nil || !ends {
 			return err
 		}

@@ -65,8 +65,9 @@ func (p *pair) join() (session.EndReason, error) {
 // dial tries one backend.
 func (p *pair) dial(b *balance.Backend) error {
 	d := dialer(p.settings.KeepAlive)
+	d.Control = inline
 	if p.service.ProxyProtocol != session.NoHeader {
-		d.Control = delayAck
+		d.Control = inlineAndDelayAck
 	}
 	// Not DialTCP: it binds before it connects, and a port bound so serves one
 	// connection, not one to each backend.

@@ -27,7 +27,7 @@ func dialer(idle time.Duration) net.Dialer {
 // gone without a word. One that has failed already is found so when it is read.
 func (c client) prepare(idle time.Duration) {
 	type option struct{ level, name, value int }
-	options := []option{{syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1}}
+	options := []option{{syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1}, {syscall.SOL_SOCKET, syscall.SO_OOBINLINE, 1}}
 	if idle > 0 {
 		seconds := int((min(idle, maxKeepAlive) + time.Second - 1) / time.Second)
 		options = append(options,

@@ -3,6 +3,6 @@ package goroutine
 import "syscall"
 
 // delayAck has what is written first ride on the last segment of the handshake.
-func delayAck(_, _ string, c syscall.RawConn) error {
-	return c.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 0) })
+func delayAck(fd uintptr) {
+	syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 0)
 }

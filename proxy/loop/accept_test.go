@@ -142,12 +142,7 @@ func TestDrainWithoutDescriptors(t *testing.T) {
 	socket := dup(t, s.listener)
 	defer closeFD(socket)
 	unix.SetNonblock(int(socket), true)
-	limit := func(n uint64) {
-		if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: 20_000}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	defer limit(20_000)
+	limit := func(n uint64) { limitDescriptors(t, n) }
 	limit(3)
 	drain(s.group, socket, front, mostQueued)
 	if log.Len() > 0 {
@@ -163,6 +158,18 @@ func TestDrainWithoutDescriptors(t *testing.T) {
 		t.Errorf("got %d accepted when there were descriptors again, want 1 after some trouble: %s", got, log.String())
 	}
 	s.work()
+}
+
+// limitDescriptors bounds those of the test's process, until it is over.
+func limitDescriptors(t *testing.T, n uint64) {
+	t.Helper()
+	limit := func(n uint64) error {
+		return unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: 20_000}, nil)
+	}
+	if err := limit(n); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { limit(20_000) })
 }
 
 // told reports whether the loop is told of a descriptor's events.

@@ -85,6 +85,7 @@ func (l *loop) dial(c *conn, b *balance.Backend) errno {
 		return err
 	}
 	c.server = side{conn: c, fd: fd}
+	inline(fd)
 	if len(c.up.rest) > 0 {
 		setOption(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
 	}

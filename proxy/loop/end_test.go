@@ -27,6 +27,7 @@ func TestEnd(t *testing.T) {
 	s.backends(silentAddr(t))
 	_, waiting := s.begin(t, "")
 
+	c.backend.Closed.Store(true)
 	relay := &Relay{loops: s.group}
 	relay.End(c.backend, session.Unhealthy)
 	s.work()
@@ -38,6 +39,23 @@ func TestEnd(t *testing.T) {
 	s.abortFor(kept, session.ClientReset)
 	s.abortFor(waiting, session.ClientReset)
 	s.ended(t, c, session.Unhealthy, client, backend)
+}
+
+// A backend that is back by the time a loop comes to the end of its connections keeps
+// them: some may have joined it since.
+func TestEndOfABackendThatIsBack(t *testing.T) {
+	s := newSolo(t, session.Settings{})
+	b := s.pool.Pick()
+	b.Closed.Store(true)
+	relay := &Relay{loops: s.group}
+	relay.End(b, session.Drained)
+	b.Closed.Store(false)
+	client, backend, c := s.join(t)
+	if c.born == 0 {
+		t.Fatalf("it has ended, for %q", c.reason)
+	}
+	backend.Write([]byte("goes on"))
+	s.expect(t, client, "goes on")
 }
 
 // Who was connecting when a drain was over ends when joined.

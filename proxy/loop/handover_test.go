@@ -71,3 +71,23 @@ func TestHandOverWithoutAPlace(t *testing.T) {
 		t.Errorf("got %d accepted, want %d at most: the queue is another's", got, most)
 	}
 }
+
+// The same goes for one that a loop couldn't accept for want of descriptors.
+func TestHandOverInAPause(t *testing.T) {
+	s := newSolo(t, session.Settings{})
+	socket := dup(t, s.listener)
+	defer closeFD(socket)
+	s.serve(-2, socket, s.front)
+	if missed := s.shut(-2); missed {
+		t.Error("it waits for clients, want none missed")
+	}
+	s.serve(-3, socket, s.front)
+	a := s.acceptors[0]
+	dialTo(t, s.listener)
+	limitDescriptors(t, 3)
+	s.until(t, "accept to fail", a.timer.isSet)
+	limitDescriptors(t, 20_000)
+	if missed := s.shut(-3); !missed {
+		t.Error("it pauses, want it said that a client may have been missed")
+	}
+}

@@ -131,6 +131,31 @@ func TestFrontWakesWhoWaits(t *testing.T) {
 	}
 }
 
+// Who was told to wait, and isn't to by the time that it does, looks again.
+func TestFrontWaitsForNothing(t *testing.T) {
+	for name, process := range map[string]*Room{"full listener": nil, "full process": {}} {
+		t.Run(name, func(t *testing.T) {
+			settings := Settings{MaxConnections: 1}
+			if process != nil {
+				process.Limit(1)
+				settings.MaxConnections = 0
+			}
+			f := front(service(), settings, process)
+			f.Enter()
+			if f.Enter() || f.When() != Wait {
+				t.Fatal("there is no need to wait")
+			}
+			settings.WhenFull = Close
+			f.Configure(service(), settings)
+			woken := 0
+			f.Await(func() { woken++ })
+			if woken != 1 {
+				t.Errorf("got %d calls, want 1 at once", woken)
+			}
+		})
+	}
+}
+
 // A listener that is full takes no place from another, not even for the moment in which
 // it finds that out.
 func TestFullListenerIsInNobodysWay(t *testing.T) {

@@ -159,7 +159,7 @@ var behaviours = []behaviour{
 				s.note("without a mark")
 			}
 		},
-		differ: "the mark is lost: bytes arrive in order, as ordinary ones",
+		differ: "all bytes arrive in order, the urgent one as an ordinary one",
 	},
 	{
 		name: "nothing is sent at all",
