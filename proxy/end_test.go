@@ -34,6 +34,7 @@ func TestEndOfABackend(t *testing.T) {
 	if err := joined[one.addr][1][0].CloseWrite(); err != nil { // in whatever state they are
 		t.Fatal(err)
 	}
+	r.backends[0].Closed.Store(true)
 	r.server.End(r.backends[0], session.Unhealthy)
 	for _, l := range r.finished(t, n/2) {
 		if l["end"] != string(session.Unhealthy) || l["instance"] != r.backends[0].Name() {

@@ -30,9 +30,9 @@ type Server struct {
 
 	accepting sync.WaitGroup // one per listener that serves
 
-	finishing context.Context // ends when the sessions that are left are reset
-	cut       context.CancelFunc
-	finished  chan struct{} // closed when no session is left after Finish
+	finishing context.Context         // ends when the sessions that are left are reset
+	cut       context.CancelCauseFunc // with an EndReason
+	finished  chan struct{}           // closed when no session is left after Finish
 
 	mu        sync.Mutex // guards following, and the listeners' sockets
 	closing   bool       // no listener is taken up any more
@@ -49,7 +49,7 @@ func NewServer(kind Kind, log hclog.Logger) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{log: log, relay: relay, finished: make(chan struct{})}
-	s.finishing, s.cut = context.WithCancel(context.Background())
+	s.finishing, s.cut = context.WithCancelCause(context.Background())
 	return s, nil
 }
 

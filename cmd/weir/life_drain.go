@@ -28,7 +28,7 @@ func (l *life) drain(ctx context.Context, next *upgrade.Successor) error {
 		events:   make(chan upgrade.Event),
 	}
 	defer d.patience.stop()
-	d.patience.within(grace)
+	d.patience.within(grace, session.Upgraded)
 	var parts sync.WaitGroup
 	parts.Go(func() { d.hear(ctx, next) })
 	drained := make(chan struct{})

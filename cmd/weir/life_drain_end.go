@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"weir/proxy/session"
 	"weir/upgrade"
 )
 
@@ -30,7 +31,7 @@ func (d *drain) stop(why string, grace time.Duration) {
 	} else {
 		d.log.Warn("ending at once", "signal", why)
 	}
-	d.patience.within(grace)
+	d.patience.within(grace, session.Shutdown)
 }
 
 // passOn is for signals that only the newest process can act on.
@@ -48,7 +49,7 @@ func (d *drain) lost(exit upgrade.Exit) {
 		d.log.Warn("the newest process has ended, nobody accepts connections", "exit_code", exit.Code, "crashed", exit.Crashed)
 	}
 	if d.first {
-		d.patience.within(0) // whoever runs process 1 is to know, and to start it again
+		d.patience.within(0, session.Shutdown) // whoever runs process 1 is to know, and to start it again
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/config"
+	"weir/proxy/session"
 	"weir/upgrade"
 )
 
@@ -36,7 +37,7 @@ func (l *life) shutdown(ctx context.Context, sig os.Signal) {
 		case sig := <-l.signals.end:
 			l.log.Warn("ending at once", "signal", sig.String())
 			l.elders.Stop(0)
-			p.within(0)
+			p.within(0, session.Shutdown)
 		case <-over:
 		}
 	})
@@ -51,7 +52,7 @@ func (l *life) shutdown(ctx context.Context, sig os.Signal) {
 		wait.Stop()
 	}
 	l.log.Info("shutting down, live connections may finish", "signal", sig.String(), "grace", spell(grace))
-	p.within(grace)
+	p.within(grace, session.Shutdown)
 	finished, cut := l.b.server.Shutdown(p)
 	l.join()
 	l.awaitElders(p)

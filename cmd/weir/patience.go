@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"weir/config"
+	"weir/proxy/session"
 )
 
 // A patience is a context that ends after a time which may be cut short meanwhile.
 type patience struct {
 	context.Context
-	end context.CancelFunc
+	end context.CancelCauseFunc
 
 	mu    sync.Mutex // guards following
 	timer *time.Timer
@@ -21,12 +22,13 @@ type patience struct {
 // newPatience ends with ctx at the latest.
 func newPatience(ctx context.Context) *patience {
 	p := &patience{}
-	p.Context, p.end = context.WithCancel(ctx)
+	p.Context, p.end = context.WithCancelCause(ctx)
 	return p
 }
 
-// within lets it end after d, unless that is later than it would anyway. It may be config.Forever.
-func (p *patience) within(d time.Duration) {
+// within lets it end after d for that reason, unless that is later than it would anyway. It may be
+// config.Forever.
+func (p *patience) within(d time.Duration, r session.EndReason) {
 	if d == config.Forever {
 		return
 	}
@@ -41,10 +43,10 @@ func (p *patience) within(d time.Duration) {
 	}
 	p.until = until
 	if d <= 0 {
-		p.end() // now, not soon
+		p.end(r) // now, not soon
 		return
 	}
-	p.timer = time.AfterFunc(d, p.end)
+	p.timer = time.AfterFunc(d, func() { p.end(r) })
 }
 
 // stop releases its timer.
@@ -54,7 +56,7 @@ func (p *patience) stop() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	p.end()
+	p.end(nil)
 }
 
 // spell is a time as the configuration has it.

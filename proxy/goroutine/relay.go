@@ -68,7 +68,7 @@ func (r *Relay) Finish(ctx context.Context, reason session.EndReason) (cut int) 
 	r.mu.Lock()
 	cut = len(r.pairs)
 	for p := range r.pairs {
-		p.abort(reason)
+		p.abort(reason.Cause(ctx))
 	}
 	r.mu.Unlock()
 	<-done

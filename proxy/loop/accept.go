@@ -50,16 +50,17 @@ func (l *loop) listen(a *acceptor) {
 func (l *loop) rest(a *acceptor) { l.control(unix.EPOLL_CTL_DEL, a.fd, 0, 0, 0) }
 
 // shut has the loop told no more, for good. The socket's other holders are still told,
-// but perhaps not of a client for which this loop was woken and had no place: then that
-// is said to have been missed.
+// but perhaps not of a client for which this loop was woken and had no place, or no
+// descriptor: then that is said to have been missed.
 func (l *loop) shut(id int32) (missed bool) {
 	for i, a := range l.acceptors {
 		if a.id == id {
+			missed = a.full || a.timer.isSet()
 			a.shut = true
 			l.wheel.stop(&a.timer)
 			l.rest(a)
 			l.acceptors = slices.Delete(l.acceptors, i, i+1)
-			return a.full
+			return missed
 		}
 	}
 	return false

@@ -26,9 +26,7 @@ func (r *Relay) Prepare(socket int, s session.Settings) error {
 		if err := setOption(int32(socket), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != 0 {
 			return os.NewSyscallError("setsockopt", err)
 		}
-		if err := inline(int32(socket)); err != 0 {
-			return os.NewSyscallError("setsockopt", err)
-		}
+		inline(int32(socket)) // which MPTCP's sockets don't know
 		if err := keepAlive(int32(socket), s.KeepAlive); err != 0 {
 			return os.NewSyscallError("setsockopt", err)
 		}

@@ -94,13 +94,17 @@ func each(loops []*loop, f func(*loop)) {
 	done.Wait()
 }
 
-// End resets, soon, all sessions that are joined to a backend.
+// End resets, soon, all sessions that are joined to a backend, unless it is back by then.
 func (r *Relay) End(b *balance.Backend, reason session.EndReason) {
 	r.mu.Lock()
 	loops := r.loops
 	r.mu.Unlock()
 	for _, l := range loops {
-		l.do(func(l *loop) { l.reset(reason, func(c *conn) bool { return c.backend == b }) })
+		l.do(func(l *loop) {
+			if b.Closed.Load() { // else sessions may have joined it since
+				l.reset(reason, func(c *conn) bool { return c.backend == b })
+			}
+		})
 	}
 }
 
@@ -136,7 +140,7 @@ func (r *Relay) Finish(ctx context.Context, reason session.EndReason) (cut int) 
 	for i, l := range loops {
 		l.do(func(l *loop) {
 			counts[i] = int(l.live.Load())
-			l.cut(reason)
+			l.cut(reason.Cause(ctx))
 		})
 	}
 	for i, l := range loops {

@@ -68,7 +68,7 @@ func setOption(fd int32, level, name, value int) errno {
 
 // inline has urgent data arrive in its place among the rest, where its mark is lost, instead
 // of not at all.
-func inline(fd int32) errno { return setOption(fd, unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) }
+func inline(fd int32) { setOption(fd, unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) }
 
 // resetSocket closes so that the peer sees a reset, not an end.
 func resetSocket(fd int32) {

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"time"
 )
@@ -24,6 +26,17 @@ const (
 	Shutdown       EndReason = "shutdown"           // still live when shutdown_grace was over
 	Upgraded       EndReason = "upgraded"           // still live when upgrade_grace was over
 )
+
+// Error has a reason be the cause of a context's end.
+func (r EndReason) Error() string { return string(r) }
+
+// Cause returns why ctx ended, if its cause is a reason, else r.
+func (r EndReason) Cause(ctx context.Context) EndReason {
+	if cause, ok := errors.AsType[EndReason](context.Cause(ctx)); ok {
+		return cause
+	}
+	return r
+}
 
 // A Rejection names why a client was turned away before it was a session.
 type Rejection string

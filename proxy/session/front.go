@@ -89,15 +89,18 @@ func (f *Front) Enter() bool {
 // When says what becomes of clients that there is no place for.
 func (f *Front) When() WhenFull { return f.Settings().WhenFull }
 
-// Await has wake called once, as soon as there may be a place for a client: perhaps at once,
-// by the caller. Wake must not block.
+// Await has wake called once, as soon as there may be a place for a client, or those
+// without one are not to wait any more: perhaps at once, by the caller. Wake must not block.
 func (f *Front) Await(wake func()) {
 	f.warn(f.full, "no room for more connections, they wait", "open", f.room.Used(), "open_in_process", f.process.Used())
+	room := &f.room
 	if f.process.full() {
-		f.process.await(wake)
-		return
+		room = f.process
 	}
-	f.room.await(wake)
+	room.await(wake)
+	if f.When() != Wait {
+		room.wake() // Configure just before saw nobody wait
+	}
 }
 
 // TurnAway counts a client that came though there was no place: it is to be reset.

@@ -135,6 +135,7 @@ func (s *site) endAt(what, backend string, at time.Time, reason string) {
 		}
 		s.until("line on "+c.Client, func() error { return logged(s.weir.Finished(c.Client, c.Opened), reason) })
 	}
+	s.ending = reason
 	const early = 100 * time.Millisecond // in every form: no load of the machine makes it so
 	if earliest < -early || latest > s.form.exact {
 		s.t.Errorf("ended from %v to %v after the deadline, want -%v to %v", earliest, latest, early, s.form.exact)
