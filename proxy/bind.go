@@ -81,6 +81,8 @@ func advice(addr Address, err error, holder string) string {
 		return `: a process listens there; "ss -lxp" as root names it`
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Sprintf(`: another process has it; "ss -ltnp sport = :%d" as root names it`, port)
+	case addr.AddrPort.Addr().Zone() != "" && (errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENODEV)):
+		return fmt.Sprintf(": this host has no interface %q", addr.AddrPort.Addr().Zone())
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return ": this host doesn't have that address"
 	case errors.Is(err, syscall.EACCES) && addr.Path == "" && port < 1024:

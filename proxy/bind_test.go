@@ -92,6 +92,16 @@ func TestAddressOfAnotherHost(t *testing.T) {
 	}
 }
 
+func TestInterfaceOfAnotherHost(t *testing.T) {
+	for _, zone := range []string{"nowhere", "2147483647"} {
+		addr := netip.MustParseAddrPort("[fe80::1%" + zone + "]:0")
+		_, err := newServer(t, new(logBook)).Bind("front", at(addr), &session.Service{}, session.Settings{})
+		if want := fmt.Sprintf("no interface %q", zone); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v, want one with %s", addr, err, want)
+		}
+	}
+}
+
 func TestFamilies(t *testing.T) {
 	six, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {

@@ -18,9 +18,10 @@ func (s *Server) Shutdown(ctx context.Context) (finished, cut int) {
 	return s.Finish(ctx, session.Shutdown)
 }
 
-// Finish is Shutdown for that reason, unless ctx's cause is another EndReason, and after HandOver leaves the queues alone. Called
-// again while it runs, it waits for the first one, whose sessions are reset when either
-// context ends, and reports nothing: they are counted there.
+// Finish is Shutdown for that reason, unless ctx's cause is another EndReason, and after
+// HandOver leaves the queues alone. Called again while it runs, it waits for the first one,
+// whose sessions are reset when either context ends, and reports nothing: they are counted
+// there.
 func (s *Server) Finish(ctx context.Context, r session.EndReason) (finished, cut int) {
 	before := s.relay.Ended()
 	s.stop(nil)

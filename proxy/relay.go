@@ -39,8 +39,8 @@ type relay interface {
 	Ended() int
 
 	// Finish lets the sessions go on until they end or ctx does, resets those that
-	// are left for that reason, or ctx's cause if that is one, and says how many. All of Serve have returned before it
-	// is called, and nothing of the relay runs after it.
+	// are left for that reason, or ctx's cause if that is one, and says how many. All
+	// of Serve have returned before it is called, and nothing of the relay runs after it.
 	Finish(ctx context.Context, r session.EndReason) (cut int)
 }
 

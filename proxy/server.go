@@ -119,9 +119,9 @@ func (s *Server) addLocked(name string, socket *socket, service *session.Service
 	return l
 }
 
-// closeLocked takes a listener's socket away and has its Serve end for that cause. The
-// server's descriptor is closed before the relay, which has its own, takes the queue: after
-// that nobody can come.
+// closeLocked takes a listener's socket away and has its Serve end for that cause. A unix
+// socket's file goes first, so that nobody comes any more when the relay takes the queue. By
+// TCP they do until the relay closes its descriptor, the last one, right after that.
 func (s *Server) closeLocked(l *Listener, cause error) {
 	if l.socket == nil {
 		return

@@ -38,14 +38,6 @@ func (r EndReason) Cause(ctx context.Context) EndReason {
 	return r
 }
 
-// A Rejection names why a client was turned away before it was a session.
-type Rejection string
-
-const (
-	Full       Rejection = "full"        // max_connections, and when_full is "close"
-	ClientFull Rejection = "client_full" // max_connections_per_client
-)
-
 // An End is what there is to say of a session that is over.
 type End struct {
 	Service  string         // its name

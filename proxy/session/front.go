@@ -23,8 +23,8 @@ type Front struct {
 	Accepted atomic.Uint64 // all that were accepted, those turned away included
 	Unserved atomic.Uint64 // reset because no backend was eligible, or all were full
 	Failed   atomic.Uint64 // reset because no backend could be reached
-	TooMany  atomic.Uint64 // turned away: Full
-	Greedy   atomic.Uint64 // turned away: ClientFull
+	TooMany  atomic.Uint64 // turned away: there was no place
+	Greedy   atomic.Uint64 // turned away: they had too many
 
 	service  atomic.Pointer[Service]
 	settings atomic.Pointer[Settings]

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -89,7 +90,8 @@ func (s *Stream) run(every time.Duration) {
 	defer close(s.ended)
 	var sending sync.WaitGroup
 	gone := make(chan struct{}) // closed when nothing comes any more
-	sending.Go(func() { s.send(every, gone) })
+	var refused error           // of a write
+	sending.Go(func() { refused = s.send(every, gone) })
 	from := unframer{stream: s.id, direction: fromServer, in: s.in}
 	for last := false; s.Err == nil && !last; {
 		last, s.Err = from.next()
@@ -98,6 +100,9 @@ func (s *Stream) run(every time.Duration) {
 	close(gone)
 	s.conn.Close() // so that no write waits
 	sending.Wait()
+	if errors.Is(s.Err, io.EOF) && errors.Is(refused, syscall.ECONNRESET) {
+		s.Err = refused // the kernel tells of a reset once: the write, and then the read of an end
+	}
 	select {
 	case <-s.quit:
 	default:
@@ -107,23 +112,22 @@ func (s *Stream) run(every time.Duration) {
 	}
 }
 
-// send writes until nothing comes any more, or with a last frame when it has to stop. Errors are
-// seen by whoever reads.
-func (s *Stream) send(every time.Duration, gone <-chan struct{}) {
+// send writes until nothing comes any more, or with a last frame when it has to stop.
+func (s *Stream) send(every time.Duration, gone <-chan struct{}) error {
 	to := framer{stream: s.id, direction: fromClient}
 	pace := time.NewTicker(every)
 	defer pace.Stop()
 	for {
 		if _, err := s.conn.Write(to.next(goesOn, nil)); err != nil {
-			return
+			return err
 		}
 		select {
 		case <-gone:
-			return
+			return nil
 		case <-s.quit:
 			s.conn.Write(to.next(isLast, nil))
 			s.conn.(*net.TCPConn).CloseWrite()
-			return
+			return nil
 		case <-pace.C:
 		}
 	}
