@@ -3,6 +3,7 @@ package proxy
 import (
 	"math"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
@@ -14,8 +15,11 @@ func reserve() uint64 {
 		rest       = 128 // listeners, log, loops, files read now and then
 		pipes      = 128 // for each loop, two a pipe
 	)
-	return heartbeats + catalog + rest + pipes*uint64(max(2, runtime.GOMAXPROCS(0)))
+	return heartbeats + catalog + rest + pipes*loops()
 }
+
+// loops is how many there are, or may be: later GOMAXPROCS may be another, and they aren't.
+var loops = sync.OnceValue(func() uint64 { return uint64(max(2, runtime.GOMAXPROCS(0))) })
 
 // MaxConnections returns how many connections weir can serve at a time so that clients
 // alone never use up its descriptors, which it returns too. A connection takes two.
