@@ -2,50 +2,53 @@ package main
 
 // summary is the plan in pairs for the log, without what is empty.
 func (p plan) summary() (pairs []any) {
-	add := func(key string, names []string) {
-		if len(names) > 0 {
-			pairs = append(pairs, key, names)
-		}
-	}
-	var added, removed, changed []string
+	var listeners, services names
 	for _, c := range p.listeners {
 		switch {
 		case c.was == nil:
-			added = append(added, c.is.Name)
+			listeners.added = append(listeners.added, c.is.Name)
 		case c.is == nil:
-			removed = append(removed, c.was.Name)
+			listeners.removed = append(listeners.removed, c.was.Name)
 		case c.changed():
-			changed = append(changed, c.is.Name)
+			listeners.changed = append(listeners.changed, c.is.Name)
 		}
 	}
-	add("listeners_added", added)
-	add("listeners_removed", removed)
-	add("listeners_changed", changed)
-
-	added, removed, changed = nil, nil, nil
 	for _, c := range p.services {
 		switch {
 		case c.was == nil:
-			added = append(added, c.is.Name)
+			services.added = append(services.added, c.is.Name)
 		case c.is == nil:
-			removed = append(removed, c.was.Name)
+			services.removed = append(services.removed, c.was.Name)
 		case c.changed():
-			changed = append(changed, c.is.Name)
+			services.changed = append(services.changed, c.is.Name)
 		}
 	}
-	add("services_added", added)
-	add("services_removed", removed)
-	add("services_changed", changed)
-
-	var blocks []string
+	var settings []string
 	for _, b := range []struct {
 		name    string
 		changed bool
 	}{{"log", p.log}, {"catalog", p.catalog}, {"process", p.process}} {
 		if b.changed {
-			blocks = append(blocks, b.name)
+			settings = append(settings, b.name)
 		}
 	}
-	add("settings_changed", blocks)
-	return pairs
+	pairs = append(listeners.pairs("listeners"), services.pairs("services")...)
+	return append(pairs, pair("settings_changed", settings)...)
+}
+
+// names are those of the blocks of one kind, by what becomes of them.
+type names struct{ added, removed, changed []string }
+
+func (n names) pairs(kind string) (pairs []any) {
+	pairs = append(pairs, pair(kind+"_added", n.added)...)
+	pairs = append(pairs, pair(kind+"_removed", n.removed)...)
+	return append(pairs, pair(kind+"_changed", n.changed)...)
+}
+
+// pair is nothing for an empty list.
+func pair(key string, list []string) []any {
+	if len(list) == 0 {
+		return nil
+	}
+	return []any{key, list}
 }

@@ -39,7 +39,7 @@ func (r *Relay) Serve(ctx context.Context, socket int, f *session.Front) error {
 		file.SetReadDeadline(time.Unix(1, 0))
 		close(expired)
 	}()
-	a := &acceptor{relay: r, front: f, socket: raw, door: door{front: f}}
+	a := &acceptor{relay: r, front: f, socket: raw, door: session.NewDoor(f)}
 	a.run(ctx)
 	<-expired
 	if context.Cause(ctx) != session.ErrHandedOver {
@@ -55,7 +55,7 @@ type acceptor struct {
 	front  *session.Front
 	socket syscall.RawConn
 
-	door   door
+	door   session.Door
 	full   bool // somebody waits for whom there is no place
 	client arrival
 	err    error // of the last accept
@@ -99,12 +99,12 @@ func (a *acceptor) run(ctx context.Context) {
 // take is called when somebody may have come; false waits for that.
 func (a *acceptor) take(fd uintptr) bool {
 	a.err = nil
-	if a.full = !a.door.open(); a.full {
+	if a.full = !a.door.Open(); a.full {
 		a.full = isReadable(fd)
 		return a.full
 	}
 	if a.client, a.err = accept(int(fd)); a.err != nil {
-		a.door.nobody()
+		a.door.Nobody()
 	}
 	return a.err != syscall.EAGAIN
 }
@@ -117,9 +117,9 @@ func (a *acceptor) drain() {
 	for range mostQueued {
 		var waits bool
 		a.socket.Control(func(fd uintptr) { // where nobody looks at the deadline
-			a.door.force()
+			a.door.Force()
 			if a.client, a.err = accept(int(fd)); a.err != nil {
-				a.door.nobody()
+				a.door.Nobody()
 				waits = isReadable(fd)
 			}
 		})

@@ -29,17 +29,17 @@ type pair struct {
 }
 
 // begin takes up a client that came through the door, or resets it.
-func (r *Relay) begin(d *door, a arrival) {
+func (r *Relay) begin(d *session.Door, a arrival) {
 	c := newClient(a.fd)
-	settings, ok := d.admit(a)
+	settings, ok := d.Admit(a.addr)
 	if !ok {
 		reset(c)
 		return
 	}
 	p := &pair{
 		relay:    r,
-		front:    d.front,
-		service:  d.front.Service(),
+		front:    d.Front,
+		service:  d.Front.Service(),
 		settings: settings,
 		began:    r.now(),
 		addr:     a.addr,

@@ -74,8 +74,8 @@ func (l *loop) acceptFrom(id int32, most int) {
 	}
 	a := l.acceptors[i]
 	for range most {
-		d := newDoor(a.front)
-		if !d.open() {
+		d := session.NewDoor(a.front)
+		if !d.Open() {
 			l.rest(a)
 			a.full = true
 			a.front.Await(a.wake)
@@ -84,12 +84,12 @@ func (l *loop) acceptFrom(id int32, most int) {
 		fd, err := accept(a.fd, &l.from)
 		if err == 0 {
 			a.pause = 0
-			if c, ok := d.admit(fd, l.from.get()); ok {
+			if c, ok := admit(&d, fd, l.from.get()); ok {
 				l.place(c)
 			}
 			continue
 		}
-		d.nobody()
+		d.Nobody()
 		switch {
 		case err == unix.EAGAIN:
 			return

@@ -56,15 +56,15 @@ func TestAcceptWaitsForAPlace(t *testing.T) {
 // Where there is no waiting, nobody is turned away for a place that is free.
 func TestAcceptWithoutWaiting(t *testing.T) {
 	s := newSolo(t, session.Settings{MaxConnections: 1, WhenFull: session.Close})
-	d := newDoor(s.front)
-	if !d.open() {
+	d := session.NewDoor(s.front)
+	if !d.Open() {
 		t.Fatal("got a closed door")
 	}
 	// Another loop's client takes and leaves the place between this one's accept and admit.
 	if !s.front.Enter() {
 		t.Fatal("a client that hasn't come has the place")
 	}
-	d.nobody()
+	d.Nobody()
 	s.front.Left()
 	first, _, _ := s.join(t)
 	dialTo(t, s.listener)

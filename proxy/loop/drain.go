@@ -22,16 +22,16 @@ func drain(loops []*loop, socket int32, f *session.Front, most int) {
 	var from address
 	pause := session.MinAcceptPause
 	for range most {
-		d := newDoor(f)
-		d.force()
+		d := session.NewDoor(f)
+		d.Force()
 		fd, err := accept(socket, &from)
 		if err == 0 {
-			if c, ok := d.admit(fd, from.get()); ok {
+			if c, ok := admit(&d, fd, from.get()); ok {
 				fewest(loops).hand(c)
 			}
 			continue
 		}
-		d.nobody()
+		d.Nobody()
 		switch {
 		case err == unix.EAGAIN:
 			return

@@ -97,9 +97,9 @@ func TestHeaderOfUnixClient(t *testing.T) {
 	if got := s.from.get(); got != (netip.AddrPort{}) {
 		t.Errorf("got the address %v of a unix client, want none", got)
 	}
-	d := newDoor(s.front)
-	d.open()
-	a, _ := d.admit(fd, s.from.get())
+	d := session.NewDoor(s.front)
+	d.Open()
+	a, _ := admit(&d, fd, s.from.get())
 	s.loop.count()
 	s.loop.begin(a)
 	backend := s.accept(t)

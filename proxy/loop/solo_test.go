@@ -75,11 +75,11 @@ func (s *solo) begin(t *testing.T, first string) (client *net.TCPConn, c *conn) 
 	}
 	defer accepted.Close()
 	fd := dup(t, accepted)
-	d := newDoor(s.front)
-	if !d.open() {
+	d := session.NewDoor(s.front)
+	if !d.Open() {
 		t.Fatal("there is no room")
 	}
-	a, ok := d.admit(fd, client.LocalAddr().(*net.TCPAddr).AddrPort())
+	a, ok := admit(&d, fd, client.LocalAddr().(*net.TCPAddr).AddrPort())
 	if !ok {
 		t.Fatal("it is not admitted")
 	}

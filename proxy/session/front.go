@@ -14,11 +14,7 @@ import (
 // A Front is a listener as its relay sees it: whether there is room for a client, whom it
 // is joined to, and what is counted and logged of it. Any number of goroutines may use it.
 //
-// A relay calls Enter before each accept. If it is true, then Admit with the client that
-// came, or Left if none did; and Leave at the end of each session that was admitted. If it
-// is false, When says what to do: Await, and accept nothing until then; or accept, TurnAway
-// and reset. In the second case Enter may also come after accept, so that no place is held
-// for a client that doesn't come.
+// Clients come in by a Door. Leave is to be called at the end of each session.
 type Front struct {
 	Accepted atomic.Uint64 // all that were accepted, those turned away included
 	Unserved atomic.Uint64 // reset because no backend was eligible, or all were full
