@@ -102,7 +102,7 @@ func TestCrowd(t *testing.T) {
 	time.Sleep(2 * time.Second) // of recovery, under load
 	s.stopTraffic()
 	s.report(fmt.Sprintf("%d clients at once, with %d descriptors", c.Clients, s.form.descriptors),
-		"weir served %d at a time, with at most %d descriptors; %d clients had no connection: %v; descriptors %d before, %d after; threads %d before, %d after",
+		"weir served %d at a time, with at most %d descriptors; %d clients had no connection; in all %v, while an instance was killed; descriptors %d before, %d after; threads %d before, %d after",
 		limit, most, c.Clients-c.Connected, c.Failed, before, rest(), threads, after)
 }
 
