@@ -102,7 +102,7 @@ func listen(t *testing.T) *backendSide {
 		t.Fatal(err)
 	}
 	b := &backendSide{ln, make(chan *net.TCPConn)}
-	ended := make(chan struct{})
+	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
@@ -110,10 +110,18 @@ func listen(t *testing.T) *backendSide {
 			if err != nil {
 				return
 			}
-			b.conns <- conn
+			select {
+			case b.conns <- conn:
+			case <-over:
+				conn.Close()
+			}
 		}
 	}()
-	t.Cleanup(func() { ln.Close(); <-ended })
+	t.Cleanup(func() {
+		close(over)
+		ln.Close()
+		<-ended
+	})
 	return b
 }
 
@@ -133,6 +141,26 @@ func (c behaviour) play(t *testing.T, b *backendSide, addr string) (seen []strin
 	}
 	defer s.client.Close()
 	defer s.backend.Close()
+	done, helped := make(chan struct{}), make(chan struct{})
+	defer func() { close(done); <-helped }()
+	go func() {
+		defer close(helped)
+		b.resetOthers(done)
+	}()
 	c.acts(s)
 	return s.seen
+}
+
+// resetOthers is for who connects again: weir tries a lone backend twice that resets a connection
+// before it is known to stand.
+func (b *backendSide) resetOthers(done <-chan struct{}) {
+	for {
+		select {
+		case conn := <-b.conns:
+			conn.SetLinger(0)
+			conn.Close()
+		case <-done:
+			return
+		}
+	}
 }
