@@ -63,17 +63,25 @@ func (s *scene) checkResults(results []rig.Result) {
 		if r.Err == nil {
 			continue
 		}
-		if slices.ContainsFunc(s.excused, func(e span) bool { return e.has(r.Began) }) {
+		said := s.weir.Finished(r.Client, r.Began)
+		// On a busy machine an exchange may have begun long before its backend was killed.
+		if slices.ContainsFunc(s.excused, func(e span) bool { return e.has(r.Began) || r.Began.Before(e.from) && s.tookAlong(said) }) {
 			s.reported++
 			continue
 		}
 		if s.failed++; s.failed <= 5 {
-			s.t.Errorf("connection at %s failed: %v; weir says: %v", clock(r.Began), r.Err, s.weir.Finished(r.Client, r.Began).Fields)
+			s.t.Errorf("connection at %s failed: %v; weir says: %v", clock(r.Began), r.Err, said.Fields)
 		}
 	}
 	if s.failed > 5 {
 		s.t.Errorf("%d connections failed in all", s.failed)
 	}
+}
+
+// tookAlong reports whether the backend of a connection was killed.
+func (s *scene) tookAlong(said rig.Line) bool {
+	_, name, _ := strings.Cut(said.Str("instance"), "/")
+	return slices.Contains(s.killed, name)
 }
 
 func (s *scene) checkChats() {
@@ -85,7 +93,7 @@ func (s *scene) checkChats() {
 			continue
 		}
 		said := s.weir.Finished(c.Client, s.started)
-		if _, name, _ := strings.Cut(said.Str("instance"), "/"); slices.Contains(s.killed, name) {
+		if s.tookAlong(said) {
 			s.reported++
 			continue
 		}
